@@ -1,0 +1,1 @@
+"""Text in, signals out. Knows nothing of crawling, storage or the web."""

@@ -1,0 +1,1 @@
+"""The way of a listing: models, store, vault, intake, assess, sellers, index, packet."""
