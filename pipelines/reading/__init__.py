@@ -1,0 +1,1 @@
+"""Reading what people wrote: prices, dates and contacts out of free text, in eight languages."""
