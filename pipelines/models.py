@@ -6,7 +6,6 @@ it is the site's own wording.
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from decimal import Decimal
 
 
@@ -89,8 +89,11 @@ class SellerRef:
 
 @frozen(kw_only=True)
 class Provenance:
-    """Where a field was found: `source` is one of json-ld, microdata, opengraph, script, label,
-    structure, heuristic, selector, url or feed; `detail` says it more closely (a path, a label)."""
+    """Where a field was found.
+
+    `source` is one of json-ld, microdata, opengraph, script, label, structure, heuristic, selector, url or feed;
+    `detail` says it more closely (a path, a label).
+    """
 
     source: str
     detail: str = ""

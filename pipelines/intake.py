@@ -1,0 +1,204 @@
+"""Intake: what was captured enters the store in one durable transaction.
+
+The vault is written and synced before; here captures, sellers, listings, new versions, the pages still to visit,
+the acknowledgement of those visited, the journal and the custody log land together or not at all. Scoring never
+happens here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from pipelines.history import Histories, store_sellers
+from pipelines.models import CaptureMethod
+from pipelines.store.custody import CustodyEvent, append_custody
+from pipelines.store.frontier import acknowledge, enqueue, insert_or_ignore
+from pipelines.store.tables import captures, vault_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from pipelines.models import Capture, JsonObject, ListingContent, ListingStatus, SellerRef, StoredBytes
+    from pipelines.store.database import Database
+    from pipelines.store.frontier import FrontierEntry, Outcome
+
+
+@frozen(kw_only=True)
+class Arrival:
+    """One capture and what was read from it.
+
+    `seen` is when the listing stood so: the time of the capture, or the feed's own date.
+    """
+
+    capture: Capture
+    listing: ListingContent | None = None
+    seen: datetime | None = None
+    seller: SellerRef | None = None  # of a profile page
+    ended: tuple[str, ListingStatus] | None = None  # a known listing's id, and that it is gone or removed
+    children: tuple[FrontierEntry, ...] = ()
+    outcome: Outcome | None = None  # the frontier entry that this answers
+
+
+@frozen(kw_only=True)
+class IntakeReport:
+    """How many listings a batch brought, changed, saw unchanged, and saw ended."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    ended: int = 0
+
+    def __add__(self, other: IntakeReport) -> IntakeReport:
+        return IntakeReport(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            unchanged=self.unchanged + other.unchanged,
+            ended=self.ended + other.ended,
+        )
+
+
+@frozen
+class Intake:
+    """The one way in. `actor` is named in the custody log: who collects, on whose authority."""
+
+    database: Database
+    actor: str
+
+    def take(
+        self,
+        arrivals: Sequence[Arrival],
+        *,
+        committed: Mapping[str, int],
+        outcomes: Sequence[Outcome] = (),
+    ) -> IntakeReport:
+        """Store `arrivals`, and answer for `committed` bytes of each vault file from now on.
+
+        `outcomes` acknowledges frontier entries that led to no capture. Raises `DiskTrouble` or `PartMissing`
+        when the store cannot be written; then nothing was.
+        """
+        if not arrivals and not outcomes:
+            return IntakeReport()
+        with self.database.write() as connection:
+            seller_rows = store_sellers(connection, _sellers_shown(arrivals))
+            _insert_captures(connection, arrivals)
+            histories = Histories.load(connection, _places(arrivals))
+            for arrival in arrivals:
+                _tell(histories, arrival, seller_rows)
+            rows = histories.write(connection)
+            _link_captures(connection, arrivals, rows)
+            _answer_for(connection, arrivals, committed)
+            enqueue(connection, [child for arrival in arrivals for child in arrival.children])
+            acknowledge(connection, [*(one.outcome for one in arrivals if one.outcome is not None), *outcomes])
+            append_custody(connection, [_custody_event(self.actor, arrival) for arrival in arrivals])
+        return IntakeReport(**histories.counts)
+
+
+def _sellers_shown(arrivals: Sequence[Arrival]) -> list[tuple[str, SellerRef, datetime]]:
+    shown = []
+    for arrival in arrivals:
+        at = arrival.seen or arrival.capture.at
+        if arrival.listing is not None and arrival.listing.seller is not None:
+            shown.append((arrival.capture.site, arrival.listing.seller, at))
+        if arrival.seller is not None:
+            shown.append((arrival.capture.site, arrival.seller, at))
+    return shown
+
+
+def _places(arrivals: Sequence[Arrival]) -> list[tuple[str, str]]:
+    ids = [(one.capture.site, one.listing.id) for one in arrivals if one.listing is not None]
+    return ids + [(one.capture.site, one.ended[0]) for one in arrivals if one.ended is not None]
+
+
+def _tell(histories: Histories, arrival: Arrival, seller_rows: Mapping[tuple[str, str], int]) -> None:
+    capture, listing = arrival.capture, arrival.listing
+    if listing is not None:
+        seller = None if listing.seller is None else seller_rows[capture.site, listing.seller.id]
+        histories.see(capture, listing, seen=arrival.seen or capture.at, seller=seller)
+    if arrival.ended is not None:
+        histories.end(capture, *arrival.ended)
+
+
+def _insert_captures(connection: sa.Connection, arrivals: Sequence[Arrival]) -> None:
+    if arrivals:
+        connection.execute(sa.insert(captures), [_capture_row(arrival.capture) for arrival in arrivals])
+
+
+def _capture_row(capture: Capture) -> JsonObject:
+    return {
+        "id": capture.id,
+        "site": capture.site,
+        "run": capture.run,
+        "url": capture.url,
+        "method": capture.method.value,
+        "at": capture.at,
+        "http_status": capture.http_status,
+        "content_type": capture.content_type,
+        "kind": capture.kind.value,
+        "file": capture.stored.file,
+        "offset": capture.stored.offset,
+        "length": capture.stored.length,
+        "payload_sha256": capture.stored.payload_sha256,
+        "screenshot": None if capture.screenshot is None else stored_to_json(capture.screenshot),
+        "revisit_of": capture.revisit_of,
+    }
+
+
+def stored_to_json(stored: StoredBytes) -> JsonObject:
+    """Where bytes lie, as JSON."""
+    return {
+        "file": stored.file,
+        "offset": stored.offset,
+        "length": stored.length,
+        "payload_sha256": stored.payload_sha256,
+    }
+
+
+def _link_captures(connection: sa.Connection, arrivals: Sequence[Arrival], rows: Mapping[tuple[str, str], int]) -> None:
+    links = []
+    for arrival in arrivals:
+        native_id = arrival.listing.id if arrival.listing else arrival.ended[0] if arrival.ended else None
+        row = None if native_id is None else rows.get((arrival.capture.site, native_id))
+        if row is not None:
+            links.append({"capture": arrival.capture.id, "row": row})
+    if links:
+        connection.execute(
+            sa.update(captures).where(captures.c.id == sa.bindparam("capture")).values(listing=sa.bindparam("row")),
+            links,
+        )
+
+
+def _answer_for(connection: sa.Connection, arrivals: Sequence[Arrival], committed: Mapping[str, int]) -> None:
+    if not arrivals:
+        return
+    run = arrivals[0].capture.run
+    connection.execute(
+        insert_or_ignore(connection, vault_files), [{"file": file, "run": run, "committed": 0} for file in committed]
+    )
+    connection.execute(
+        sa.update(vault_files)
+        .where(vault_files.c.file == sa.bindparam("name"))
+        .values(committed=sa.bindparam("length")),
+        [{"name": file, "length": length} for file, length in committed.items()],
+    )
+
+
+def _custody_event(actor: str, arrival: Arrival) -> CustodyEvent:
+    capture = arrival.capture
+    about = arrival.listing.id if arrival.listing else arrival.ended[0] if arrival.ended else None
+    return CustodyEvent(
+        at=capture.at,
+        actor=actor,
+        action="receive" if capture.method is CaptureMethod.FEED else "capture",
+        subject=f"{capture.site}/{about}" if about is not None else f"run:{capture.run}",
+        detail={
+            "capture": capture.id,
+            "url": capture.url,
+            "file": capture.stored.file,
+            "offset": capture.stored.offset,
+            "payload_sha256": capture.stored.payload_sha256,
+        },
+    )

@@ -1,0 +1,113 @@
+"""The workspace's settings: `tracemark.toml`, the environment and the defaults, each value with its origin."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import frozen
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+ENVIRONMENT = {
+    "TRACEMARK_DATABASE_URL": ("store", "url"),
+    "TRACEMARK_INDEX_URL": ("index", "url"),
+    "TRACEMARK_INDEX_PASSWORD": ("index", "password"),
+    "TRACEMARK_INDEX_CA": ("index", "ca"),
+}
+"""Variables that override a setting, and which."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Authority(_Section):
+    """On whose authority the workspace collects; site files inherit it."""
+
+    operator: str | None = Field(default=None, description="Who collects: an agency, a team, a marketplace.")
+    contact: str | None = Field(default=None, description="An address that answers, told to every site visited.")
+    basis: str | None = Field(default=None, description="The legal basis or mandate, in words.")
+    reference: str | None = Field(default=None, description="The file number of the written authority.")
+    expires: date | None = Field(default=None, description="The last day on which it holds.")
+
+
+class Store(_Section):
+    """Where what was seen is kept."""
+
+    url: str | None = Field(default=None, description="SQLAlchemy URL; without it SQLite in the workspace.")
+
+
+class Index(_Section):
+    """Which engine answers searches."""
+
+    engine: Literal["tantivy", "elasticsearch"] = Field(default="tantivy", description="tantivy runs in process.")
+    url: str | None = Field(default=None, description="Address of the Elasticsearch cluster.")
+    name: str = Field(default="tracemark", description="Alias of the index on a cluster.")
+    password: str | None = Field(default=None, description="Set it by TRACEMARK_INDEX_PASSWORD, not in the file.")
+    ca: str | None = Field(default=None, description="PEM file of the authority that signed the cluster's certificate.")
+
+
+class Classifier(_Section):
+    """What reads the listings."""
+
+    encoder: str = Field(default="shipped", description='"shipped", or "sentence-transformers:PATH".')
+
+
+class Settings(_Section):
+    """All of `tracemark.toml`."""
+
+    authority: Authority = Authority()
+    store: Store = Store()
+    index: Index = Index()
+    classifier: Classifier = Classifier()
+
+
+@frozen(kw_only=True)
+class SettingOrigin:
+    """One value and where it came from: default, file or an environment variable's name."""
+
+    name: str
+    value: Any
+    origin: str
+
+
+def read_settings(path: Path, environment: Mapping[str, str]) -> tuple[Settings, list[SettingOrigin]]:
+    """The settings of the file at `path` under `environment`, and the origin of each value.
+
+    Raises `ConfigurationError` with every mistake at once.
+    """
+    try:
+        body = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not valid TOML: {error}", hint="correct the line it names") from error
+    origins = {
+        (section, name): str(path) for section, values in body.items() if isinstance(values, dict) for name in values
+    }
+    for variable, (section, name) in ENVIRONMENT.items():
+        if variable in environment:
+            body.setdefault(section, {})[name] = environment[variable]
+            origins[section, name] = variable
+    if "TRACEMARK_INDEX_URL" in environment:
+        body["index"]["engine"] = "elasticsearch"
+        origins["index", "engine"] = "TRACEMARK_INDEX_URL"
+    try:
+        settings = Settings.model_validate(body)
+    except ValidationError as error:
+        details = tuple(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        raise ConfigurationError(f"{path} has {len(details)} mistakes", details=details) from error
+    return settings, list(_with_origins(settings, origins))
+
+
+def _with_origins(settings: Settings, origins: Mapping[tuple[str, str], str]) -> Iterator[SettingOrigin]:
+    for section, values in settings:
+        for name, value in values:
+            shown = "(set)" if name == "password" and value else value
+            origin = origins.get((section, name), "default")
+            yield SettingOrigin(name=f"{section}.{name}", value=shown, origin=origin)

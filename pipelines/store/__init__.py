@@ -1,0 +1,1 @@
+"""The store: what was seen, assessed and decided, on SQLite or PostgreSQL."""

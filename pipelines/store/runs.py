@@ -1,0 +1,110 @@
+"""Sites and the runs over them: what each expected, what it found, and what it did not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import asdict, field, frozen
+
+from pipelines.models import JsonObject, RunStatus
+from pipelines.store.frontier import insert_or_ignore
+from pipelines.store.tables import columns_of, runs, sites
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@frozen(kw_only=True)
+class SiteRecord:
+    """What the store knows of a site: where its listings come from and the defaults that its file gives."""
+
+    name: str
+    source: str  # crawl or feed
+    currency: str | None = None
+    country: str | None = None
+    timezone: str | None = None
+
+
+@frozen(kw_only=True)
+class Run:
+    """One visit to a site, or one feed received."""
+
+    id: str
+    site: str
+    started: datetime
+    status: RunStatus = RunStatus.RUNNING
+    finished: datetime | None = None
+    reason: str | None = None
+    authority: JsonObject = field(factory=dict)
+    site_file_sha256: str | None = None
+    expected: JsonObject = field(factory=dict)
+    found: JsonObject = field(factory=dict)
+    unseen: JsonObject = field(factory=dict)
+
+
+def record_site(connection: sa.Connection, site: SiteRecord, at: datetime) -> None:
+    """Add the site, or bring what is known of it up to date."""
+    connection.execute(insert_or_ignore(connection, sites), [{**asdict(site), "added": at}])
+    values = {name: value for name, value in asdict(site).items() if name != "name" and value is not None}
+    connection.execute(sa.update(sites).where(sites.c.name == site.name).values(values))
+
+
+def site_records(connection: sa.Connection) -> dict[str, SiteRecord]:
+    """Every site by its name."""
+    columns = columns_of(sites, "name", "source", "currency", "country", "timezone")
+    return {row["name"]: SiteRecord(**row) for row in connection.execute(sa.select(*columns)).mappings()}
+
+
+def start_run(connection: sa.Connection, run: Run) -> None:
+    """Record that `run` has begun."""
+    connection.execute(sa.insert(runs).values({**asdict(run), "status": run.status.value}))
+
+
+def resume_run(connection: sa.Connection, run: str) -> None:
+    """Record that an interrupted run goes on."""
+    values: JsonObject = {"status": RunStatus.RUNNING.value, "finished": None, "reason": None}
+    connection.execute(sa.update(runs).where(runs.c.id == run).values(values))
+
+
+def finish_run(connection: sa.Connection, run: Run) -> None:
+    """Record how `run` ended."""
+    values: JsonObject = {"status": run.status.value, "finished": run.finished, "reason": run.reason}
+    values |= {"found": run.found, "unseen": run.unseen, "expected": run.expected}
+    connection.execute(sa.update(runs).where(runs.c.id == run.id).values(values))
+
+
+def unfinished_run(connection: sa.Connection, site: str) -> Run | None:
+    """The run of `site` that was interrupted, or whose process died, if its last one was."""
+    last = latest_run(connection, site)
+    open_states = (RunStatus.RUNNING, RunStatus.INTERRUPTED)
+    return last if last is not None and last.status in open_states else None
+
+
+def latest_run(connection: sa.Connection, site: str, *, status: RunStatus | None = None) -> Run | None:
+    """The last run of `site`, or the last that ended in `status`."""
+    found = runs_of(connection, site, status=status, most=1)
+    return found[0] if found else None
+
+
+def runs_of(
+    connection: sa.Connection, site: str | None = None, *, status: RunStatus | None = None, most: int = 20
+) -> list[Run]:
+    """The last `most` runs, of one site or of all, newest first."""
+    query = sa.select(runs).order_by(runs.c.started.desc(), runs.c.id.desc()).limit(most)
+    if site is not None:
+        query = query.where(runs.c.site == site)
+    if status is not None:
+        query = query.where(runs.c.status == status.value)
+    return [Run(**{**row, "status": RunStatus(row["status"])}) for row in connection.execute(query).mappings()]
+
+
+def run_to_json(run: Run) -> JsonObject:
+    """The run as `status` and packets show it."""
+    body = asdict(run)
+    return {
+        **body,
+        "status": run.status.value,
+        "started": run.started.isoformat(),
+        "finished": None if run.finished is None else run.finished.isoformat(),
+    }
