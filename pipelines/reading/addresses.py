@@ -9,8 +9,10 @@ from attrs import frozen
 _USER = r"[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN = re.compile(rf"(?<![\w.%+-])({_USER})@((?:{_LABEL}\.)+[A-Za-z]{{2,24}})(?![\w@])")
-_ENDS = "com|net|org|edu|gov|info|biz|us|co|io|me|mail|de|fr|es|pt|br|ru|it|nl|pl|at|ch|be|uk|ca|au|mx|ar|cl|"
+_ENDS = (
+    "com|net|org|edu|gov|info|biz|us|co|io|me|mail|de|fr|es|pt|br|ru|it|nl|pl|at|ch|be|uk|ca|au|mx|ar|cl|"
     "cn|jp|eu|ae|sa|eg|ua|cz|se|no|dk|fi"
+)
 _PROVIDERS = (
     "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|proton|live|msn|"
     "gmx|comcast|mail|yandex|web|163|126|qq"
@@ -59,7 +61,28 @@ _LINKED = re.compile(
     r"|(?P<snapchat>snapchat\.com/add/))(?P<handle>[\w.+-]*\w)",
     re.IGNORECASE,
 )
-_EVERYDAY = frozenset(("the", "and", "for", "with", "message", "call", "text", "only", "mail", "email", "chat", "group", "channel", "photos", "pics", "pictures", "user", "username"))
+_EVERYDAY = frozenset(
+    (
+        "the",
+        "and",
+        "for",
+        "with",
+        "message",
+        "call",
+        "text",
+        "only",
+        "mail",
+        "email",
+        "chat",
+        "group",
+        "channel",
+        "photos",
+        "pics",
+        "pictures",
+        "user",
+        "username",
+    )
+)
 
 
 @frozen(kw_only=True)

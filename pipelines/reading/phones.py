@@ -23,8 +23,8 @@ _CALL = (
 _CALL_BEFORE = re.compile(rf"(?:(?<![^\W\d_])(?:{_CALL})|(?:text|call|phone|cell))[^\d]{{0,28}}$", re.IGNORECASE)
 _CALL_AFTER = re.compile(r"[\s.,!)]{0,4}(?:call|text|txt|please text|cell|calls?\b)", re.IGNORECASE)
 _NOT_A_PHONE = re.compile(
-    r"(?:serial|ser\.?\s?#|s/n|(?<![a-z])sn|seriennummer|série|серийн\w*|رقم تسلسلي|序列号|sku|upc|ean|gtin|isbn|asin|mpn|"
-    r"mfg|part|item|model|"
+    r"(?:serial|ser\.?\s?#|s/n|(?<![a-z])sn|seriennummer|série|серийн\w*|رقم تسلسلي|序列号|sku|upc|ean|gtin|isbn|asin|"
+    r"mpn|mfg|part|item|model|"
     r"stk|inventory|lot|order|track\w*|usps|ups|fedex|fflic?|ffl|licen[sc]e|lic\.?|permit|vin|account|acct|routing|ref|id|product|catalog|"
     r"artikel\w*|référence|référence|iban|range|patent)"
     r"(?:\s?(?:code|numbers?|no\.?|nr\.?|num\.?|n°|#))?\s?[:#]?\s?(?:is\s)?(?:[A-Z]{0,2}-)?$",
