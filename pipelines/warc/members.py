@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +21,13 @@ MOST_RECORD_BYTES = 1 << 31  # no page or picture comes near; a bomb ends here
 FREE_BYTES = 1 << 26  # below 64 MiB any ratio is honest: a long page of equal rows packs 500 : 1
 MOST_RATIO = 200
 RECORD_END = b"\r\n\r\n"
+
+
+class Readable(Protocol):
+    """Whatever gives bytes in their order; fewer than asked for only at the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes."""
 
 
 class MemberError(ValueError):
@@ -56,7 +63,7 @@ class ScannedRecord:
         return self.headers.get("warc-type", "")
 
 
-def scan_members(stream: BinaryIO, *, keep_payload: bool = False) -> Iterator[ScannedRecord]:
+def scan_members(stream: Readable, *, keep_payload: bool = False) -> Iterator[ScannedRecord]:
     """Yield every record from the stream's position to its end; memory is one chunk unless payloads are kept.
 
     Raises MemberError at the first record that is not whole.
@@ -69,7 +76,7 @@ def scan_members(stream: BinaryIO, *, keep_payload: bool = False) -> Iterator[Sc
         offset += record.length
 
 
-def _scan_one(stream: BinaryIO, first: bytes, offset: int, *, keep_payload: bool) -> tuple[ScannedRecord, bytes]:
+def _scan_one(stream: Readable, first: bytes, offset: int, *, keep_payload: bool) -> tuple[ScannedRecord, bytes]:
     inflater = zlib.decompressobj(31)
     block = _Block(offset, keep_payload=keep_payload)
     fed = inflated = 0

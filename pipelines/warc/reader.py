@@ -44,19 +44,12 @@ def read_record(root: Path, stored: StoredBytes) -> ReadRecord:
     Raises DamagedArchiveError where the file is missing or short, where a record is not whole, or where a
     digest differs from the record's own or from `stored.payload_sha256`.
     """
-    data = read_members(root, stored)
-    where = f"{stored.file} at byte {stored.offset}"
-    try:
-        records = list(scan_members(BytesIO(data), keep_payload=True))
-    except MemberError as error:
-        raise DamagedArchiveError(f"{where}: {error.reason}") from error
-    first = records[0]
-    for record in records:
-        require_own_digests(record, where)
-    declared = first.headers.get("warc-payload-digest", f"sha256:{first.payload_sha256}")
-    if declared != f"sha256:{stored.payload_sha256}":
-        raise DamagedArchiveError(f"{where}: the payload is not the one that was stored")
-    return ReadRecord(first.headers, first.http_headers, first.payload or b"", first.http_start)
+    return _parse(read_members(root, stored), stored)
+
+
+def read_payload(members: bytes, stored: StoredBytes) -> bytes:
+    """Return the body in raw gzip `members` that were read already, checked like `read_record` does."""
+    return _parse(members, stored).body
 
 
 def read_members(root: Path, stored: StoredBytes) -> bytes:
@@ -74,6 +67,21 @@ def read_members(root: Path, stored: StoredBytes) -> bytes:
     if len(data) != stored.length or not data:
         raise DamagedArchiveError(f"{stored.file} ends before byte {stored.offset + stored.length}")
     return data
+
+
+def _parse(members: bytes, stored: StoredBytes) -> ReadRecord:
+    where = f"{stored.file} at byte {stored.offset}"
+    try:
+        records = list(scan_members(BytesIO(members), keep_payload=True))
+    except MemberError as error:
+        raise DamagedArchiveError(f"{where}: {error.reason}") from error
+    first = records[0]
+    for record in records:
+        require_own_digests(record, where)
+    declared = first.headers.get("warc-payload-digest", f"sha256:{first.payload_sha256}")
+    if declared != f"sha256:{stored.payload_sha256}":
+        raise DamagedArchiveError(f"{where}: the payload is not the one that was stored")
+    return ReadRecord(first.headers, first.http_headers, first.payload or b"", first.http_start)
 
 
 def iterate(path: Path, *, keep_payload: bool = False) -> Iterator[ScannedRecord]:

@@ -1,0 +1,100 @@
+"""The documents of a packet, from its dossier; the same dossier gives the same bytes."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from pipelines.packet.checks.layout import CUSTODY, FEED, LISTING, SCREENSHOTS
+from pipelines.packet.dossier import digest, to_json, to_json_lines
+from pipelines.packet.report import write_report
+from pipelines.packet.tracing import trace_items, write_csv
+from pipelines.warc.encoding import encode_date, encode_uri
+
+if TYPE_CHECKING:
+    from pipelines.models import Capture, JsonObject
+    from pipelines.packet.dossier import Dossier
+
+VECTOR_FORM = "float32 little-endian, base64"
+
+
+def write_documents(dossier: Dossier, places: dict[str, tuple[int, int]]) -> dict[str, bytes]:
+    """Return path to bytes; `places` are the captures' records in the packed WARC file."""
+    tracing = trace_items(dossier)
+    return {
+        LISTING: to_json(_listing(dossier, places)),
+        CUSTODY: to_json_lines(dossier.content_rows()),
+        "data/assessment.json": to_json(_assessment(dossier)),
+        "data/case.json": to_json({"notes": dossier.notes, "reviews": dossier.reviews}),
+        "data/provenance.json": to_json(
+            {"workspace": dossier.workspace, "runs": dossier.runs, "software": dict(dossier.software)}
+        ),
+        "data/report.html": write_report(dossier),
+        "data/seller.json": to_json(dossier.seller),
+        "data/tracing.csv": write_csv(tracing),
+        "data/tracing.json": to_json({"format": "tracemark-tracing/1", "items": tracing}),
+    }
+
+
+def screenshot_name(capture: Capture) -> str:
+    """Return where a capture's screenshot lies in the packet."""
+    return f"{SCREENSHOTS}{capture.id}.png"
+
+
+def feed_name(capture: Capture) -> str:
+    """Return where a feed line lies in the packet."""
+    return f"{FEED}{capture.id}.jsonl"
+
+
+def _listing(dossier: Dossier, places: dict[str, tuple[int, int]]) -> JsonObject:
+    pages, feed = dossier.pages(), dossier.feed_lines()
+    return {
+        "format": "tracemark-listing/1",
+        "subject": {"site": dossier.site, "id": dossier.id},
+        "came_by": "nothing kept" if not pages + feed else "pages" if not feed else "both" if pages else "feed",
+        "listing": dossier.listing,
+        "versions": dossier.versions,
+        "captures": [_capture(capture, places[capture.id]) for capture in pages],
+        "feed": [
+            {
+                "id": capture.id,
+                "file": feed_name(capture),
+                "sha256": capture.stored.payload_sha256,
+                "received": encode_date(capture.at),
+                "run": capture.run,
+            }
+            for capture in feed
+        ],
+    }
+
+
+def _capture(capture: Capture, place: tuple[int, int]) -> JsonObject:
+    screenshot = None
+    if capture.screenshot is not None:
+        screenshot = {"file": screenshot_name(capture), "sha256": capture.screenshot.payload_sha256}
+    return {
+        "id": capture.id,
+        "url": encode_uri(capture.url or ""),
+        "at": encode_date(capture.at),
+        "run": capture.run,
+        "method": capture.method.value,
+        "http_status": capture.http_status,
+        "kind": capture.kind.value,
+        "payload_sha256": capture.stored.payload_sha256,
+        "record": {"offset": place[0], "length": place[1]},
+        "revisit_of": capture.revisit_of,
+        "screenshot": screenshot,
+    }
+
+
+def _assessment(dossier: Dossier) -> JsonObject:
+    vector = None
+    if dossier.vector is not None:
+        data = base64.b64encode(dossier.vector).decode()
+        vector = {
+            "form": VECTOR_FORM,
+            "dimensions": len(dossier.vector) // 4,
+            "sha256": digest(dossier.vector),
+            "data": data,
+        }
+    return {"assessment": dossier.assessment, "vector": vector}

@@ -1,0 +1,67 @@
+"""The one-file verifier that travels inside a packet, joined from the very modules that we run."""
+
+from __future__ import annotations
+
+import ast
+from importlib.resources import files
+
+MODULES = (
+    "warc.members",
+    "packet.checks.layout",
+    "packet.checks.archive",
+    "packet.checks.bag",
+    "packet.checks.seal",
+    "packet.checks.evidence",
+    "packet.checks.contents",
+    "packet.checks.inspection",
+    "packet.checks.command",
+)
+HEADER = '''#!/usr/bin/env python3
+"""Verifies an evidence packet: python3 verify.py PACKET.zip [--key FILE] [--trusted FILE]
+
+Needs Python 3.9 or newer and openssl 1.1.1 or newer; no network, nothing installed. Take this file from a
+place you trust rather than from the packet that it is to judge: a forger can put in any verifier.
+"""
+
+from __future__ import annotations
+
+'''
+FOOTER = """
+
+if __name__ == "__main__":
+    sys.exit(main())
+"""
+
+
+def write_verifier() -> bytes:
+    """Return the verifier's source; the same modules give the same bytes."""
+    imports: set[str] = set()
+    bodies = []
+    for module in MODULES:
+        package, _, name = module.rpartition(".")
+        source = files(f"pipelines.{package}").joinpath(f"{name}.py").read_text("utf-8")
+        bodies.append(f"# --- {module} ---\n\n{_without_imports(source, imports)}")
+    return (HEADER + "\n".join(sorted(imports)) + "\n\n" + "\n\n".join(bodies) + FOOTER).encode()
+
+
+def _without_imports(source: str, imports: set[str]) -> str:
+    """Drop docstring, imports and type-checking blocks; imports of the standard library go to `imports`."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            text = ast.unparse(node)
+            if not text.startswith(("from pipelines", "from __future__")):
+                imports.add(text)
+        elif not _is_docstring(node) and not _is_type_checking(node):
+            continue
+        for number in range(node.lineno - 1, node.end_lineno or node.lineno):
+            lines[number] = ""
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _is_type_checking(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
