@@ -1,0 +1,145 @@
+"""The price a page asks, and how many there are."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from crawler.extraction.facts import Facts, Found
+from crawler.extraction.structured import first, text_of
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.zones import Zone
+from pipelines.models import Price
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from lxml.etree import _Element
+
+LONGEST_PRICE = 80  # characters of an element that is named price
+NEAR = 40  # blocks after the title among which an unnamed price is looked for
+_STRUCK = frozenset({"s", "del", "strike"})
+
+
+def find_price(facts: Facts) -> Found[Price] | None:
+    """Find the price asked: stated in structured data, labelled, named, or the first amount below the title."""
+    return (
+        _structured_price(facts)
+        or _opengraph_price(facts)
+        or _labelled_price(facts)
+        or _named_price(facts)
+        or _near_price(facts)
+    )
+
+
+def _structured_price(facts: Facts) -> Found[Price] | None:
+    offer = facts.offer
+    if offer is None:
+        return None
+    for path, data in _offers_of(offer.data):
+        for key in ("price", "lowPrice", "highPrice"):
+            stated = text_of(data, key) or text_of(data, "priceSpecification", key)
+            currency = text_of(data, "priceCurrency") or text_of(data, "priceSpecification", "priceCurrency")
+            price = _plain_price(stated, currency, facts) if stated else None
+            if price:
+                return Found(value=price, source=offer.source, detail=f"{offer.path}{path}.{key}")
+    return None
+
+
+def _offers_of(data: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "", data
+    for key in ("offers", "makesOffer"):
+        offers = data.get(key)
+        for number, one in enumerate(offers if isinstance(offers, list) else [offers]):
+            if isinstance(one, dict):
+                yield f".{key}[{number}]", one
+                yield f".{key}[{number}].offers", first(one, "offers")
+
+
+def _plain_price(stated: str, currency: str | None, facts: Facts) -> Price | None:
+    code = currency.upper() if currency and len(currency) == 3 and currency.isalpha() else None
+    try:
+        amount = Decimal(stated)
+    except InvalidOperation:
+        return facts.read_price(stated, code)
+    return Price(amount=amount, currency=code or facts.currency) if amount.is_finite() and amount > 0 else None
+
+
+def _opengraph_price(facts: Facts) -> Found[Price] | None:
+    meta = facts.document.meta
+    for prefix in ("product:price", "og:price", "product:sale_price"):
+        stated = meta.get(f"{prefix}:amount")
+        price = _plain_price(stated, meta.get(f"{prefix}:currency"), facts) if stated else None
+        if price:
+            return Found(value=price, source="opengraph", detail=f"{prefix}:amount")
+    return None
+
+
+def _labelled_price(facts: Facts) -> Found[Price] | None:
+    for row in facts.rows:
+        if row.field == "price":
+            price = facts.read_price(row.value[:LONGEST_PRICE])
+            if price:
+                return Found(value=price, source="label", detail=row.label)
+    return None
+
+
+def _named_price(facts: Facts) -> Found[Price] | None:
+    former = {named.element for named in facts.document.named.get("former", ())}
+    later: list[Found[Price]] = []
+    for named in facts.document.named.get("price", ()):
+        if named.zone & Zone.OUTSIDE or named.element in former or _is_struck(named.element):
+            continue
+        text = named.element.get("content") or squeeze(read_text(named.element))
+        price = facts.read_price(text) if 0 < len(text) <= LONGEST_PRICE else None
+        if price is None:
+            continue
+        found = Found(value=price, source="structure", detail=_how(named.element))
+        if named.block >= facts.title_block and price.currency:
+            return found
+        later.append(found)
+    return next((found for found in later if found.value.currency), later[0] if later else None)
+
+
+def _is_struck(element: _Element) -> bool:
+    parent = element.getparent()
+    return element.tag in _STRUCK or (parent is not None and parent.tag in _STRUCK)
+
+
+def _how(element: _Element) -> str:
+    return (
+        f"itemprop={element.get('itemprop')}"
+        if element.get("itemprop")
+        else f"class={element.get('class') or element.get('id') or ''}"[:60]
+    )
+
+
+def _near_price(facts: Facts) -> Found[Price] | None:
+    blocks = facts.document.blocks
+    for block in blocks[facts.title_block : facts.title_block + NEAR]:
+        if block.zone & Zone.OUTSIDE or len(block.text) > LONGEST_PRICE or _is_struck(block.element):
+            continue
+        price = facts.read_price(block.text)
+        if price and price.currency and _has_mark(block.text):
+            return Found(value=price, source="heuristic", detail="first amount below the title")
+    return None
+
+
+def _has_mark(text: str) -> bool:
+    """Whether an amount has a currency of its own: a bare number with a hint is no price in running text."""
+    return re.search(r"[^\W\d_]|[$€£¥₽₴₺₹₪₩]", text) is not None
+
+
+def find_quantity(facts: Facts) -> Found[int] | None:
+    """Find how many are offered, where a label says so."""
+    row = facts.row("quantity")
+    number = re.search(r"(?<![\d.,])\d{1,6}(?![\d.,]*\d)", row.value) if row else None
+    if row and number and int(number[0]) > 0:
+        return Found(value=int(number[0]), source="label", detail=row.label)
+    offer = facts.offer
+    stated = text_of(offer.data, "offers", "inventoryLevel", "value") if offer else None
+    if offer and stated and stated.isdecimal() and int(stated) > 0:
+        return Found(value=int(stated), source=offer.source, detail="offers.inventoryLevel")
+    return None

@@ -1,0 +1,191 @@
+"""The seller's own text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.extraction.facts import Facts, Found
+from crawler.extraction.structured import text_of
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.zones import Zone
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from crawler.extraction.document import Block, NamedElement
+
+LEAST = 20  # characters
+PROBE = 40  # characters of a summary that must stand in a visible text for that text to be the description
+MOST_LINK_SHARE = 0.35
+_STRONG = ("descr", "beschreib", "opis", "omschrij", "kirjeldus", "introduction")
+
+
+def find_description(facts: Facts) -> Found[str] | None:
+    """Find the description: marked up, labelled, named, summarised elsewhere on the page, or the longest running text."""
+    return (
+        _itemprop(facts)
+        or _labelled(facts)
+        or _stated(facts)
+        or _named(facts, strong=True)
+        or _summarised(facts)
+        or _named(facts, strong=False)
+        or _longest_run(facts)
+        or _summary(facts)
+    )
+
+
+def _itemprop(facts: Facts) -> Found[str] | None:
+    best = ""
+    for named in facts.document.named.get("description", ()):
+        if (named.element.get("itemprop") or "").lower() in {
+            "description",
+            "articlebody",
+            "text",
+        } and not named.zone & (Zone.CHROME | Zone.RELATED):
+            text = read_text(named.element)
+            best = best if len(best) >= len(text) else text
+    return Found(value=best, source="microdata", detail="description") if len(best) >= LEAST else None
+
+
+def _labelled(facts: Facts) -> Found[str] | None:
+    for row in facts.rows:
+        if row.field == "description" and len(row.value) >= LEAST and _is_prose(row.element):
+            return Found(value=row.value, source="label", detail=row.label)
+    return None
+
+
+def _stated(facts: Facts) -> Found[str] | None:
+    for node in [*([facts.offer] if facts.offer else []), *facts.structured.postings[:1]]:
+        stated = text_of(node.data, "description") or text_of(node.data, "articleBody") or text_of(node.data, "text")
+        if not stated or len(stated) < LEAST:
+            continue
+        visible = _visible_of(stated, facts)
+        if visible:
+            return Found(value=visible, source="structure", detail=f"agrees with {node.source}")
+        return Found(value=_plain(stated), source=node.source, detail=f"{node.path}.description")
+    return None
+
+
+def _plain(stated: str) -> str:
+    """JSON-LD descriptions are often HTML."""
+    if "<" not in stated and "&" not in stated:
+        return stated
+    from lxml import html  # noqa: PLC0415
+
+    return read_text(html.fragment_fromstring(stated, create_parent="div"))
+
+
+def _summarised(facts: Facts) -> Found[str] | None:
+    for key in ("og:description", "description", "twitter:description"):
+        summary = facts.document.meta.get(key, "")
+        visible = _visible_of(summary, facts) if len(summary) >= PROBE else None
+        if visible:
+            return Found(value=visible, source="structure", detail=f"agrees with {key}")
+    return None
+
+
+def _visible_of(summary: str, facts: Facts) -> str | None:
+    """The visible text that begins a summary: the innermost element that holds its start and goes on."""
+    probe = squeeze(_plain(summary))[:PROBE]
+    if len(probe) < LEAST:
+        return None
+    for block in facts.document.blocks:
+        if (
+            block.zone & (Zone.CHROME | Zone.RELATED)
+            or block.heading
+            or not block.text
+            or not probe.startswith(block.text[:PROBE])
+        ):
+            continue
+        element = block.element
+        for _ in range(3):
+            text = read_text(element)
+            if squeeze(text).startswith(probe):
+                return read_text(_whole(element))
+            parent = element.getparent()
+            if parent is None or parent.tag == "body":
+                break
+            element = parent
+    return None
+
+
+def _whole(element: _Element) -> _Element:
+    """From a first paragraph to the element that holds all of them."""
+    parent = element.getparent()
+    if (
+        element.tag == "p"
+        and parent is not None
+        and parent.tag != "body"
+        and all(child.tag in {"p", "ul", "ol", "br", "b"} for child in parent)
+    ):
+        return parent
+    return element
+
+
+def _named(facts: Facts, *, strong: bool) -> Found[str] | None:
+    best: tuple[int, str, NamedElement] | None = None
+    for named in facts.document.named.get("description", ()):
+        if named.zone & (Zone.CHROME | Zone.RELATED) or named.block < facts.title_block - 3:
+            continue
+        names = f"{named.element.get('class') or ''} {named.element.get('id') or ''} {named.element.get('data-testid') or ''} {named.element.get('data-qa-id') or ''}".lower()
+        if strong != any(word in names for word in _STRONG) or (not strong and not _is_prose(named.element)):
+            continue
+        text = read_text(named.element)
+        if len(text) < LEAST or (strong and not _is_prose(named.element)):
+            continue
+        if (
+            best is None
+            or (strong and len(text) > 2 * best[0] and named.block - best[2].block < 4)
+            or (not strong and len(text) > best[0] * 1.5 and best[0] < 120)
+        ):
+            best = (len(text), text, named)
+    if best is None:
+        return None
+    return Found(
+        value=_without_label(best[1]),
+        source="structure",
+        detail=f"class={best[2].element.get('class') or best[2].element.get('id') or ''}"[:60],
+    )
+
+
+def _without_label(text: str) -> str:
+    from crawler.extraction.lexicon import find_field  # noqa: PLC0415
+
+    head, _, rest = text.partition("\n")
+    return rest.strip() if rest and find_field(head) == "description" else text
+
+
+def _is_prose(element: _Element) -> bool:
+    text = squeeze(read_text(element))
+    linked = sum(len(squeeze(read_text(link))) for link in element.iter("a"))
+    return linked <= MOST_LINK_SHARE * max(1, len(text)) and element.find(".//h1") is None
+
+
+def _longest_run(facts: Facts) -> Found[str] | None:
+    """The parent whose own paragraphs hold the most text."""
+    weights: dict[_Element, int] = {}
+    for block in facts.document.blocks[facts.title_block :]:
+        if block.zone & Zone.OUTSIDE or block.heading or _is_listy(block):
+            continue
+        parent = block.element if block.element.tag != "p" else block.element.getparent()
+        if parent is not None and parent.tag != "body":
+            weights[parent] = weights.get(parent, 0) + len(block.text)
+    if not weights:
+        return None
+    element = max(weights, key=lambda one: weights[one])
+    text = read_text(element)
+    if weights[element] < 2 * LEAST or weights[element] < 0.5 * len(text):
+        return None
+    return Found(value=_without_label(text), source="heuristic", detail="longest text")
+
+
+def _is_listy(block: Block) -> bool:
+    return block.link_chars > MOST_LINK_SHARE * len(block.text) or len(block.text) < LEAST
+
+
+def _summary(facts: Facts) -> Found[str] | None:
+    for key in ("og:description", "twitter:description", "description"):
+        summary = facts.document.meta.get(key, "")
+        if len(summary) >= LEAST:
+            return Found(value=summary, source="opengraph" if ":" in key else "heuristic", detail=key)
+    return None

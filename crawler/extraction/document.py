@@ -1,0 +1,293 @@
+"""A page read once: its blocks of text, links, pictures and labelled rows, in reading order.
+
+One walk over the tree collects everything that the finders of single fields need, since walking is what costs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+from lxml import etree
+
+from crawler.extraction.text import INLINE, UNSEEN, is_hidden, squeeze
+from crawler.extraction.urls import Base
+from crawler.extraction.zones import Zone, describe_names
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_ZONED = {
+    "nav": Zone.CHROME, "footer": Zone.CHROME, "aside": Zone.ASIDE, "form": Zone.FORM, "button": Zone.CONTROL, "label": Zone.LABEL,
+}  # fmt: skip
+DEEPEST = 200  # levels; libxml2 itself stops a little above
+
+
+@define
+class Piece:
+    """Text that stands directly in one element."""
+
+    text: str
+    element: _Element
+
+
+@define
+class Block:
+    """A run of inline text between two block ends: what a reader takes for one line or paragraph."""
+
+    pieces: list[Piece]
+    element: _Element
+    zone: int
+    heading: int
+    index: int
+    text: str
+    link_chars: int
+
+
+@define
+class PageLink:
+    """A link as it stands on the page; `block` is the index of the block that holds or follows it."""
+
+    href: str
+    element: _Element
+    zone: int
+    block: int
+
+
+@define
+class NamedElement:
+    """An element whose names hint at a field; `block` is the index of its first block."""
+
+    element: _Element
+    zone: int
+    block: int
+
+
+@define
+class PageImage:
+    """A picture as it stands on the page."""
+
+    element: _Element
+    zone: int
+    block: int
+
+
+@define
+class Document:
+    """The page, walked."""
+
+    root: _Element
+    url: str | None
+    base: Base
+    source: bytes
+    language: str | None
+    head_title: str
+    meta: dict[str, str]
+    blocks: list[Block] = field(factory=list)
+    links: list[PageLink] = field(factory=list)
+    images: list[PageImage] = field(factory=list)
+    named: dict[str, list[NamedElement]] = field(factory=dict)
+
+    @property
+    def shown(self) -> list[Block]:
+        """The blocks outside navigation, footers and what is hidden."""
+        return [block for block in self.blocks if not block.zone & Zone.OUTSIDE]
+
+
+def decode_body(body: bytes | str, content_type: str | None) -> bytes:
+    """Bring a body to UTF-8: by its byte order mark, header, meta element, else UTF-8, else windows-1252."""
+    if isinstance(body, str):
+        return body.encode("utf-8", "replace").replace(b"\x00", b"")
+    if body.startswith(b"\xef\xbb\xbf"):
+        return body[3:].replace(b"\x00", b"")
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", "replace").encode("utf-8", "replace").replace(b"\x00", b"")
+    header = _HEADER_CHARSET.search(content_type) if content_type else None
+    meta = _META_CHARSET.search(body, 0, 4096)
+    named = header[1] if header else meta[1].decode("ascii", "replace") if meta else "utf-8"
+    for encoding in (named, "utf-8"):
+        try:
+            text = body.decode(_BROWSERS_READ.get(encoding.lower(), encoding))
+        except (LookupError, UnicodeDecodeError, ValueError):
+            continue
+        return text.replace("\x00", "").encode("utf-8", "replace")
+    fallback = named if named.lower() != "utf-8" and _is_known(named) else "windows-1252"
+    return (
+        body.decode(_BROWSERS_READ.get(fallback.lower(), fallback), "replace")
+        .replace("\x00", "")
+        .encode("utf-8", "replace")
+    )
+
+
+# The WHATWG encoding standard: what browsers read under these names.
+_BROWSERS_READ = {
+    "iso-8859-1": "windows-1252",
+    "latin1": "windows-1252",
+    "us-ascii": "windows-1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+}
+
+
+def _is_known(encoding: str) -> bool:
+    try:
+        "".encode(encoding)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def parse_document(body: bytes | str, *, url: str | None, content_type: str | None) -> Document | None:
+    """Parse and walk a page; None where there is nothing to parse."""
+    source = decode_body(body, content_type)
+    if not source.strip():
+        return None
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(source, parser)
+    except etree.XMLSyntaxError:
+        return None
+    if root is None or not isinstance(root.tag, str):
+        return None
+    head = root.find("head")
+    title, meta, base_url = _read_head(root, head, url)
+    document = Document(
+        root=root,
+        url=url,
+        base=Base.of(base_url),
+        source=source,
+        language=root.get("lang") or root.get("xml:lang"),
+        head_title=title,
+        meta=meta,
+    )
+    body_element = root.find("body")
+    _Walk(document).visit(body_element if body_element is not None else root)
+    return document
+
+
+def _read_head(root: _Element, head: _Element | None, url: str | None) -> tuple[str, dict[str, str], str | None]:
+    title, meta, base_url = "", {}, url
+    for element in (root if head is None else head).iter("title", "meta", "base"):
+        if element.tag == "title":
+            title = title or squeeze("".join(element.itertext()))
+        elif element.tag == "base":
+            href = element.get("href")
+            if href:
+                base_url = Base.of(url).resolve(href) or base_url
+        else:
+            name = element.get("property") or element.get("name")
+            content = element.get("content")
+            if name and content and content.strip():
+                meta.setdefault(name.lower(), content.strip())
+    return title, meta, base_url
+
+
+def _ancestors_of_the_subject(root: _Element) -> set[_Element]:
+    """Elements around the main heading: a page-wide wrapper called `has-sidebar` is no sidebar."""
+    protected: set[_Element] = set()
+    for subject in root.iter("h1", "main", "article"):
+        if subject.tag == "main":
+            protected.add(subject)
+        for ancestor in subject.iterancestors():
+            if ancestor in protected or ancestor.tag in {"nav", "footer", "header"}:
+                break
+            protected.add(ancestor)
+        if subject.tag == "article":
+            break
+    return protected
+
+
+class _Walk:
+    """The one pass over the body."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._pieces: list[Piece] = []
+        self._link_chars = 0
+        self._names: dict[str, tuple[tuple[str, ...], int]] = {}
+        self._test_ids = b"data-" in document.source
+        self._protected = _ancestors_of_the_subject(document.root)
+
+    def visit(self, body: _Element) -> None:
+        self._enter(body, Zone.NONE, 0, body, in_link=False, depth=0)
+        self._flush(body, Zone.NONE, 0)
+
+    def _enter(self, element: _Element, zone: int, heading: int, block: _Element, *, in_link: bool, depth: int) -> None:
+        if element.text:
+            self._add(element.text, element, in_link=in_link)
+        for child in element:
+            tag = child.tag
+            if tag == "br":
+                self._pieces.append(Piece("\n", child))
+            elif tag not in UNSEEN and isinstance(tag, str) and depth < DEEPEST:
+                self._child(child, tag, zone, heading, block, in_link=in_link, depth=depth)
+            if child.tail:
+                self._add(child.tail, element, in_link=in_link)
+
+    def _child(
+        self, child: _Element, tag: str, zone: int, heading: int, block: _Element, *, in_link: bool, depth: int
+    ) -> None:
+        if child.attrib:
+            zone = self._read_names(child, tag, zone)
+        zone |= _ZONED.get(tag, 0)
+        if tag == "a":
+            href = child.get("href")
+            if href:
+                self._document.links.append(PageLink(href, child, zone, len(self._document.blocks)))
+                in_link = True
+        elif tag == "img":
+            self._document.images.append(PageImage(child, zone, len(self._document.blocks)))
+            return
+        if tag in INLINE:
+            self._enter(child, zone, heading, block, in_link=in_link, depth=depth + 1)
+            return
+        self._flush(block, zone, heading)
+        level = _HEADINGS.get(tag, heading)
+        self._enter(child, zone, level, child, in_link=in_link, depth=depth + 1)
+        self._flush(child, zone, level)
+
+    def _read_names(self, element: _Element, tag: str, zone: int) -> int:
+        key = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
+        if self._test_ids:
+            key += f" {element.get('data-testid') or element.get('data-qa-id') or element.get('data-test') or element.get('data-ds-component') or ''}"
+        if element.get("role"):
+            key += f" role={element.get('role')}"
+        if tag == "header":
+            key += " <header>"
+        if len(key) > 2:
+            described = self._names.get(key)
+            if described is None:
+                described = self._names[key] = describe_names(key)
+            fields, more = described
+            if more and element not in self._protected:
+                zone |= more
+            for name in fields:
+                self._document.named.setdefault(name, []).append(
+                    NamedElement(element, zone, len(self._document.blocks))
+                )
+        if is_hidden(element):
+            zone |= Zone.HIDDEN
+        return zone
+
+    def _add(self, text: str, element: _Element, *, in_link: bool) -> None:
+        if text.isspace():
+            if self._pieces:
+                self._pieces.append(Piece(" ", element))
+            return
+        self._pieces.append(Piece(text, element))
+        if in_link:
+            self._link_chars += len(text)
+
+    def _flush(self, element: _Element, zone: int, heading: int) -> None:
+        if not self._pieces:
+            return
+        pieces, self._pieces = self._pieces, []
+        text = squeeze("".join([piece.text for piece in pieces]))
+        if text:
+            blocks = self._document.blocks
+            blocks.append(Block(pieces, element, zone, heading, len(blocks), text, self._link_chars))
+        self._link_chars = 0

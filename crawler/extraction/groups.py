@@ -1,0 +1,139 @@
+"""Repeated structure: links that look and stand alike are the entries of a list."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from crawler.extraction.lexicon import NEXT, RELATED
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.urls import canonicalise_url
+from crawler.extraction.zones import Zone
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from crawler.extraction.document import Document, PageLink
+
+LEAST_ENTRIES = 3
+_DIGITS = re.compile(r"\d+")
+_PAGE = re.compile(
+    r"[?&/](?:page|p|seite|pag|pagina|página|pg|start|offset|o|from|страница|stranica)[=/-]?\d+(?:[/&.]|$)|/page-\d+|/\d{1,3}\.html?$|index\d+\.html",
+    re.IGNORECASE,
+)
+_CATEGORY = re.compile(
+    r"/(?:c|cat|category|categories|kategorie|kategorien|rubrik|categorie|categories|rubrique|categoria|categorias|section|browse|search|listings|listado|"
+    r"anzeigen|annonces|anuncios|catalog|catalogue|katalog|forum|forums|board|f)(?:[/=?.-]|$)",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(r"[$€£₽₴₺₹¥₩]\s?\d|\d[\d.,\s]*\s?(?:[€$£₽₴₺₹¥]|EUR|USD|GBP|руб|zł|kr|元|円|CHF|R\$)")
+
+
+@define
+class Group:
+    """Links of one look: their canonical addresses in page order, and where they stand."""
+
+    links: list[PageLink] = field(factory=list)
+    urls: dict[str, PageLink] = field(factory=dict)
+    text: int = 0
+
+    @property
+    def first_block(self) -> int:
+        """The index of the block at which the list begins."""
+        return min(link.block for link in self.links)
+
+    @property
+    def last_block(self) -> int:
+        """The index of the block at which the list ends."""
+        return max(link.block for link in self.links)
+
+    def priced(self) -> int:
+        """How many of its first entries show an amount of money."""
+        return sum(1 for link in self.links[:12] if _MONEY.search(_entry_text(link.element, self)))
+
+
+def find_groups(document: Document) -> list[Group]:
+    """Find the lists of links outside navigation, largest text first, each with at least three entries."""
+    related_from = _related_from(document)
+    groups: dict[tuple[str, ...], Group] = {}
+    for link in document.links:
+        if link.zone & (Zone.CHROME | Zone.HIDDEN | Zone.RELATED) or link.block > related_from:
+            continue
+        url = document.base.resolve(link.href)
+        if not url or _PAGE.search(url) or url == document.url:
+            continue
+        group = groups.setdefault(_look(link.element, url), Group())
+        group.links.append(link)
+        if url not in group.urls:
+            group.urls[url] = link
+        group.text += len(squeeze("".join(str(part) for part in link.element.itertext())))
+    found = [group for group in groups.values() if len(group.urls) >= LEAST_ENTRIES]
+    return sorted(found, key=_weight, reverse=True)
+
+
+def _weight(group: Group) -> float:
+    """Entries times the length of what they say (to 60 characters), more with prices and pictures."""
+    mean = min(60.0, group.text / max(1, len(group.links)))
+    pictured = any(link.element.find(".//img") is not None for link in group.links[:3])
+    return len(group.urls) * (mean + 15 * pictured) * (1 + 2 * (group.priced() >= LEAST_ENTRIES))
+
+
+def _related_from(document: Document) -> int:
+    """The block of a heading like "Similar items", below which other offers follow."""
+    for block in document.blocks:
+        if block.heading > 1 and block.index > 5 and RELATED.search(block.text):
+            return block.index
+    return len(document.blocks) + 1
+
+
+def _look(element: _Element, url: str) -> tuple[str, ...]:
+    parts = []
+    current: _Element | None = element
+    for _ in range(4):
+        if current is None or current.tag == "body":
+            break
+        parts.append(f"{current.tag}.{_DIGITS.sub('', (current.get('class') or '').split(' ')[0])}")
+        current = current.getparent()
+    return (*parts, _shape(url))
+
+
+def _shape(url: str) -> str:
+    """The form of an address: `/item/123-colt` is `/item/*`; the host stays, so that outward links form groups of their own."""
+    host, _, path = url.partition("://")[2].partition("/")
+    path, _, query = path.partition("?")
+    segments = path.strip("/").split("/")
+    shaped = [
+        segment if len(segments) > 1 and number < len(segments) - 1 and not re.search(r"\d|-", segment) else "*"
+        for number, segment in enumerate(segments)
+    ]
+    return f"{host}/{'/'.join(shaped[:3])}/{len(segments)}?{'&'.join(pair.partition('=')[0] for pair in query.split('&') if pair)}"
+
+
+def _entry_text(element: _Element, group: Group) -> str:
+    """The text of the whole entry around a link: up to where the next entry's link would be inside."""
+    others = {id(link.element) for link in group.links}
+    entry, current = element, element.getparent()
+    for _ in range(6):
+        if current is None or current.tag == "body":
+            break
+        inside = {canonicalise_url(link.get("href") or "") for link in current.iter("a") if id(link) in others}
+        if len(inside) > 1:
+            break
+        entry, current = current, current.getparent()
+    return squeeze(read_text(entry))
+
+
+def is_page_turn(link: PageLink, url: str) -> bool:
+    """Whether a link leads to another page of the same list."""
+    relation = (link.element.get("rel") or "").lower()
+    if relation in {"next", "prev"}:
+        return True
+    text = squeeze(read_text(link.element)).lower()
+    return (text in NEXT or text.isdecimal()) and (_PAGE.search(url) is not None or text in NEXT)
+
+
+def is_category(url: str) -> bool:
+    """Whether an address by its own words leads to a list."""
+    return _CATEGORY.search(url) is not None

@@ -1,0 +1,54 @@
+"""The links that a crawl may follow from a page, by what they are thought to lead to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from crawler.extraction.groups import is_category, is_page_turn
+from crawler.extraction.sellers import SELLER_PATH
+from crawler.extraction.urls import canonicalise_url
+from crawler.extraction.zones import Zone
+from pipelines.models import Link, PageKind
+
+if TYPE_CHECKING:
+    from crawler.extraction.document import Document, PageLink
+    from crawler.extraction.groups import Group
+    from crawler.extraction.hints import ExtractionHints
+
+
+def find_links(document: Document, hints: ExtractionHints, entries: Group | None) -> tuple[Link, ...]:
+    """Find listing, index and seller links: absolute, canonical, in page order, each address once.
+
+    A pattern of the site file decides alone for its kind; without one the entries of the page's main list are
+    listings, page turns and category addresses are indexes, profile addresses are sellers.
+    """
+    found: dict[str, PageKind] = {}
+    here = canonicalise_url(document.url) if document.url else None
+    site = urlsplit(document.base.origin).netloc
+    for link in document.links:
+        url = document.base.resolve(link.href)
+        if url is None or url == here or url in found:
+            continue
+        kind = _kind_of(link, url, hints, entries, site)
+        if kind is not None:
+            found[url] = kind
+    return tuple(Link(url=url, kind=kind) for url, kind in found.items())
+
+
+def _kind_of(link: PageLink, url: str, hints: ExtractionHints, entries: Group | None, site: str) -> PageKind | None:
+    if hints.listing_links and hints.listing_links.search(url):
+        return PageKind.DETAIL
+    if hints.seller_links and hints.seller_links.search(url):
+        return PageKind.SELLER
+    if hints.index_links and hints.index_links.search(url):
+        return PageKind.INDEX
+    if site and urlsplit(url).netloc != site:
+        return PageKind.DETAIL if hints.listing_links is None and entries is not None and url in entries.urls else None
+    if hints.listing_links is None and entries is not None and url in entries.urls:
+        return PageKind.DETAIL
+    if hints.seller_links is None and not link.zone & Zone.OUTSIDE and SELLER_PATH.search(urlsplit(url).path + "?"):
+        return PageKind.SELLER
+    if hints.index_links is None and (is_page_turn(link, url) or is_category(url)):
+        return PageKind.INDEX
+    return None

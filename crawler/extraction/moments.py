@@ -1,0 +1,128 @@
+"""When an offer was posted and last changed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crawler.extraction.facts import Facts, Found
+from crawler.extraction.structured import text_of
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.zones import Zone
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+LONGEST = 60
+_POSTED_KEYS = ("datePosted", "datePublished", "uploadDate", "dateCreated", "availabilityStarts", "validFrom")
+_WORDS = re.compile(
+    r"(?<![^\W\d_])(?:posted|published|listed|added|created|online since|eingestellt|erstellt|online seit|inseriert|veröffentlicht|publi[ée]e?|mise? en ligne|déposée?|ajoutée?|"
+    r"publicado|publicada|subido|anunciado|postado|опубликован\w*|размещен\w*|добавлен\w*|نُ?شر\w*|أضيف|发布|刊登|dodan[eo]|opublikowan\w*)",
+    re.IGNORECASE,
+)
+_UPDATED = re.compile(
+    r"(?<![^\W\d_])(?:updated|modified|edited|renewed|aktualisiert|geändert|mise? à jour|modifiée?|actualizado|modificado|atualizado|обновлен\w*|изменен\w*|تحديث|更新)",
+    re.IGNORECASE,
+)
+
+
+def find_posted(facts: Facts) -> Found[str] | None:
+    """Find when the offer was posted."""
+    return (
+        _structured(facts, _POSTED_KEYS)
+        or _meta(facts)
+        or _labelled(facts, "posted")
+        or _said(facts)
+        or _time_element(facts)
+        or _named(facts)
+    )
+
+
+def find_updated(facts: Facts) -> Found[str] | None:
+    """Find when the offer was last changed."""
+    found = _structured(facts, ("dateModified",)) or _labelled(facts, "updated")
+    if found:
+        return found
+    for block in facts.document.shown:
+        if len(block.text) <= LONGEST and _UPDATED.search(block.text):
+            read = facts.read_date(_after(_UPDATED, block.text))
+            if read:
+                return Found(value=read, source="heuristic", detail=block.text[:40])
+    return None
+
+
+def _structured(facts: Facts, keys: tuple[str, ...]) -> Found[str] | None:
+    for node in [*([facts.offer] if facts.offer else []), *facts.structured.postings[:1]]:
+        for key in keys:
+            stated = text_of(node.data, key) or text_of(node.data, "offers", key)
+            read = facts.read_date(stated) if stated else None
+            if read:
+                return Found(value=read, source=node.source, detail=f"{node.path}.{key}")
+    return None
+
+
+def _meta(facts: Facts) -> Found[str] | None:
+    stated = facts.document.meta.get("article:published_time") or facts.document.meta.get("og:published_time")
+    read = facts.read_date(stated) if stated else None
+    return Found(value=read, source="opengraph", detail="article:published_time") if read else None
+
+
+def _labelled(facts: Facts, field_name: str) -> Found[str] | None:
+    for row in facts.rows:
+        if row.field == field_name and len(row.value) <= LONGEST:
+            stamp = _stamp(row.element) if field_name == "posted" and len(row.element) else None
+            read = facts.read_date(stamp or row.value)
+            if read:
+                return Found(value=read, source="label", detail=row.label)
+    return None
+
+
+def _stamp(element: _Element) -> str | None:
+    for time in element.iter("time"):
+        stamp = time.get("datetime")
+        if stamp:
+            return stamp
+    return None
+
+
+def _time_element(facts: Facts) -> Found[str] | None:
+    """The first `<time>` below the title that is not part of a list."""
+    for named in facts.document.root.iter("time"):
+        stamp = named.get("datetime") or squeeze(read_text(named))
+        read = facts.read_date(stamp) if stamp and len(stamp) <= LONGEST else None
+        if read:
+            return Found(value=read, source="structure", detail="time")
+    return None
+
+
+def _said(facts: Facts) -> Found[str] | None:
+    for block in facts.document.shown:
+        if len(block.text) <= 2 * LONGEST and _WORDS.search(block.text):
+            stated = _after(_WORDS, block.text)
+            read = facts.read_date(_stamp(block.element) or stated[:LONGEST]) if stated else None
+            if read:
+                return Found(value=read, source="heuristic", detail=block.text[:40])
+    return None
+
+
+def _after(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    if match is None:
+        return ""
+    rest = text[match.end() :].lstrip(" :：-")
+    return rest if any(character.isdigit() for character in rest) or not any(c.isdigit() for c in text) else text
+
+
+def _named(facts: Facts) -> Found[str] | None:
+    for named in facts.document.named.get("posted", ())[:20]:
+        if named.zone & Zone.OUTSIDE or named.block < facts.title_block - 8:
+            continue
+        text = squeeze(read_text(named.element))
+        read = facts.read_date(text) if 3 < len(text) <= LONGEST else None
+        if read:
+            return Found(
+                value=read,
+                source="structure",
+                detail=f"class={named.element.get('class') or named.element.get('id') or ''}"[:60],
+            )
+    return None

@@ -1,0 +1,240 @@
+"""One offer, field by field, each with where it was found."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crawler.extraction.amounts import find_price, find_quantity
+from crawler.extraction.descriptions import find_description
+from crawler.extraction.facts import Facts, Found
+from crawler.extraction.lexicon import REMOVED, SOLD
+from crawler.extraction.moments import find_posted, find_updated
+from crawler.extraction.pictures import find_category, find_images
+from crawler.extraction.places import find_country, find_location, find_shipping
+from crawler.extraction.rows import LONGEST_VALUE
+from crawler.extraction.scripts import fill_from_scripts
+from crawler.extraction.selectors import select_texts
+from crawler.extraction.sellers import find_seller, seller_id
+from crawler.extraction.structured import enumeration, text_of
+from crawler.extraction.text import squeeze
+from crawler.extraction.titles import find_title
+from crawler.extraction.urls import canonicalise_url
+from crawler.extraction.zones import Zone
+from pipelines.models import ListingContent, ListingStatus, SellerRef
+from pipelines.reading.contacts import find_contacts
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pipelines.models import Contact, Provenance
+
+_IN_ATTRIBUTES = frozenset({None, "make", "model", "calibre"})
+_LAST_DIGITS = re.compile(r"(\d{3,})(?!.*\d{3})")
+_ID_PARAMETER = re.compile(
+    r"[?&](?:id|item|itemid|ad|adid|listing|listing_id|lid|pid|product_id|artikel|anzeige|annonce|anuncio|t|topic)=([\w-]+)",
+    re.IGNORECASE,
+)
+NEAR_TITLE = 12  # blocks around the title in which a badge says that it is sold
+LONGEST_BADGE = 60
+
+
+def read_offer(facts: Facts) -> ListingContent:
+    """Read every field; `title` is empty and `id` too where the page and its address give none."""
+    found: dict[str, Found[Any]] = {}
+    _note(found, "title", find_title(facts))
+    _note(found, "price", find_price(facts))
+    _note(found, "description", find_description(facts))
+    _note(found, "seller", find_seller(facts))
+    _note(found, "location", find_location(facts))
+    _note(found, "posted", find_posted(facts))
+    _note(found, "updated", find_updated(facts))
+    _note(found, "country", find_country(facts))
+    _note(found, "shipping", find_shipping(facts))
+    _note(found, "quantity", find_quantity(facts))
+    _note(found, "condition", _find_condition(facts))
+    _note(found, "category", find_category(facts))
+    _note(found, "images", find_images(facts))
+    _note(found, "status", _find_status(facts))
+    _note(found, "id", find_id(facts))
+    _note(found, "attributes", _find_attributes(facts))
+    fill_from_scripts(facts, found)
+    _apply_selectors(facts, found)
+    return _assemble(facts, found)
+
+
+def _note(found: dict[str, Found[Any]], name: str, one: Found[Any] | None) -> None:
+    if one is not None:
+        found[name] = one
+
+
+def _assemble(facts: Facts, found: dict[str, Found[Any]]) -> ListingContent:
+    values = {name: one.value for name, one in found.items()}
+    provenance: dict[str, Provenance] = {name: one.provenance for name, one in found.items()}
+    url = canonicalise_url(facts.document.url) if facts.document.url else None
+    title, description = values.get("title", ""), values.get("description", "")
+    country = values.get("country")
+    contacts: tuple[Contact, ...] = (
+        *find_contacts(title, field="title", country=country),
+        *find_contacts(description, field="description", country=country),
+    )
+    return ListingContent(
+        id=values.get("id") or url or "",
+        url=url,
+        title=title,
+        description=description,
+        price=values.get("price"),
+        quantity=values.get("quantity"),
+        condition=values.get("condition"),
+        category=values.get("category", ()),
+        attributes=values.get("attributes", {}),
+        seller=values.get("seller"),
+        contacts=contacts,
+        location=values.get("location"),
+        country=country,
+        shipping=values.get("shipping"),
+        posted=values.get("posted"),
+        updated=values.get("updated"),
+        images=values.get("images", ()),
+        status=values.get("status", ListingStatus.ACTIVE),
+        provenance=provenance,
+    )
+
+
+def find_id(facts: Facts) -> Found[str] | None:
+    """Find the site's own id: by the site file's pattern, stated, labelled, or the last digits of the address."""
+    url = facts.document.url or facts.document.meta.get("og:url") or ""
+    if facts.hints.listing_id:
+        match = facts.hints.listing_id.search(url)
+        if match:
+            return Found(value=match[1] if match.lastindex else match[0], source="url", detail="listing_id")
+    offer = facts.offer
+    for key in ("sku", "productID", "identifier"):
+        stated = (text_of(offer.data, key) or text_of(offer.data, key, "value")) if offer else None
+        if offer and stated and len(stated) <= 64 and not stated.startswith("http"):
+            return Found(value=stated, source=offer.source, detail=key)
+    match = _ID_PARAMETER.search(url) or _LAST_DIGITS.search(url.partition("://")[2].partition("/")[2])
+    if match:
+        return Found(value=match[1], source="url", detail="digits")
+    row = facts.row("id")
+    if row and 0 < len(row.value) <= 40 and any(character.isdigit() for character in row.value):
+        return Found(value=squeeze(row.value).lstrip("#№ "), source="label", detail=row.label)
+    canonical = canonicalise_url(url) if url else None
+    return Found(value=canonical, source="url", detail="canonical") if canonical else None
+
+
+def _find_condition(facts: Facts) -> Found[str] | None:
+    row = facts.row("condition")
+    if row and len(row.value) <= 80:
+        return Found(value=squeeze(row.value), source="label", detail=row.label)
+    offer = facts.offer
+    stated = (
+        (enumeration(offer.data, "itemCondition") or enumeration(offer.data, "offers", "itemCondition"))
+        if offer
+        else None
+    )
+    return Found(value=stated, source=offer.source, detail="itemCondition") if offer and stated else None
+
+
+def _find_status(facts: Facts) -> Found[ListingStatus] | None:
+    offer = facts.offer
+    stated = (
+        (enumeration(offer.data, "offers", "availability") or enumeration(offer.data, "availability") or "")
+        if offer
+        else ""
+    )
+    if offer and stated.lower() in {"soldout", "outofstock", "discontinued"}:
+        return Found(value=ListingStatus.SOLD, source=offer.source, detail=f"availability {stated}")
+    row = facts.row("status")
+    if row and SOLD.search(row.value[:LONGEST_BADGE]):
+        return Found(value=ListingStatus.SOLD, source="label", detail=row.label)
+    for block in facts.document.blocks:
+        if block.zone & (Zone.HIDDEN | Zone.RELATED) or len(block.text) > 3 * LONGEST_BADGE:
+            continue
+        match = REMOVED.search(block.text)
+        if match and (block.heading or abs(block.index - facts.title_block) <= NEAR_TITLE):
+            return Found(value=ListingStatus.REMOVED, source="heuristic", detail=match[0])
+        match = SOLD.match(block.text.lstrip("[(*!·• ")) if len(block.text) <= LONGEST_BADGE else None
+        if (
+            match
+            and not block.link_chars
+            and abs(block.index - facts.title_block) <= NEAR_TITLE
+            and _is_badge(block.text, match[0])
+        ):
+            return Found(value=ListingStatus.SOLD, source="heuristic", detail=match[0])
+    return None
+
+
+def _is_badge(text: str, word: str) -> bool:
+    """`SOLD`, `Sold on 3 May`, `This item has sold.`, but not `Sold by Anna`."""
+    rest = text.lstrip("[(*!·• ")[len(word) :].strip(" ])*!.:·•").lower()
+    return rest == "" or rest[:1].isdigit() or re.match(r"(?:on|am|le|el|em|–|-)\s?\d", rest) is not None
+
+
+def _find_attributes(facts: Facts) -> Found[dict[str, str]] | None:
+    attributes = {}
+    for row in facts.rows:
+        if row.field in _IN_ATTRIBUTES and 0 < len(row.value) <= LONGEST_VALUE and "\n\n" not in row.value:
+            attributes.setdefault(row.label, squeeze(row.value))
+    offer = facts.offer
+    if offer:
+        for key, name in (("brand", "make"), ("manufacturer", "make"), ("model", "model")):
+            stated = text_of(offer.data, key)
+            if stated and stated not in attributes.values() and name not in {row.field for row in facts.rows}:
+                attributes.setdefault(key, squeeze(stated))
+    return (
+        Found(value=attributes, source="label" if facts.rows else "json-ld", detail=f"{len(attributes)} rows")
+        if attributes
+        else None
+    )
+
+
+def _apply_selectors(facts: Facts, found: dict[str, Found[Any]]) -> None:
+    """A site file's selector wins over everything; one that finds nothing leaves what was found without it."""
+    if not facts.hints.selectors:
+        return
+    texts = select_texts(facts.document, facts.hints.selectors)
+    for name, values in texts.items():
+        value = _typed(name, values, facts)
+        if value is not None and not name.startswith("seller"):
+            found[name] = Found(value=value, source="selector", detail=facts.hints.selectors[name])
+    seller = {name.removeprefix("seller_"): values[0] for name, values in texts.items() if name.startswith("seller")}
+    if seller:
+        name = seller.get("name") or seller.get("seller")
+        url = facts.document.base.resolve(seller["url"]) if seller.get("url") else None
+        identity = seller.get("id") or seller_id(url) or name
+        if identity:
+            joined = seller.get("joined")
+            value = SellerRef(
+                id=identity,
+                name=name,
+                url=url,
+                joined=(facts.read_date(joined) or joined) if joined else None,
+                licence=seller.get("licence"),
+            )
+            found["seller"] = Found(value=value, source="selector", detail=", ".join(sorted(seller)))
+
+
+def _typed(name: str, values: list[str], facts: Facts) -> Any:
+    if name == "price":
+        return facts.read_price(values[0])
+    if name in {"posted", "updated"}:
+        return facts.read_date(values[0])
+    if name == "quantity":
+        number = re.search(r"\d+", values[0])
+        return int(number[0]) if number else None
+    if name == "images":
+        return tuple(dict.fromkeys(url for value in values if (url := facts.document.base.resolve(value))))
+    if name == "category":
+        return tuple(values)
+    if name == "status":
+        return (
+            ListingStatus.SOLD
+            if SOLD.search(values[0])
+            else ListingStatus.REMOVED
+            if REMOVED.search(values[0])
+            else None
+        )
+    if name in {"title", "description", "condition", "location", "country", "shipping", "id"}:
+        return values[0] if name == "description" else squeeze(values[0])
+    return None

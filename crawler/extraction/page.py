@@ -1,0 +1,114 @@
+"""One page read: what kind it is, what it offers, and where its links lead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.extraction.document import Document, parse_document
+from crawler.extraction.facts import Facts, find_currency, find_languages
+from crawler.extraction.gates import find_gate
+from crawler.extraction.groups import Group, find_groups
+from crawler.extraction.kinds import judge_kind, kind_by_address
+from crawler.extraction.links import find_links
+from crawler.extraction.offers import read_offer
+from crawler.extraction.rows import find_rows
+from crawler.extraction.sellers import find_joined, find_licence, seller_id
+from crawler.extraction.structured import read_structured
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.titles import find_title
+from pipelines.models import ExtractedPage, PageKind, SellerRef
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crawler.extraction.hints import ExtractionHints
+
+LEAST_INDEX_ENTRIES = 3
+
+
+def extract(
+    body: bytes | str,
+    *,
+    url: str | None,
+    hints: ExtractionHints,
+    now: datetime,
+    content_type: str | None = None,
+) -> ExtractedPage:
+    """Read one page. `now` is aware: relative dates count back from it.
+
+    A login, a challenge or a consent wall never gives a listing or links. A page that cannot be parsed is
+    `other`. No network is used, and nothing raises on any bytes; a wrong selector raises lxml's XPathError.
+    """
+    document = parse_document(body, url=url, content_type=content_type)
+    if document is None:
+        return ExtractedPage(kind=PageKind.OTHER, reason="nothing to read")
+    gate = find_gate(document)
+    if gate is not None:
+        return ExtractedPage(kind=gate[0], reason=gate[1])
+    facts = _gather(document, hints, now)
+    by_address = kind_by_address(facts)
+    if by_address is not None and by_address[0] is not PageKind.DETAIL:
+        return _without_offer(facts, *by_address, find_groups(document))
+    listing = read_offer(facts)
+    if by_address is not None:
+        groups = find_groups(document) if hints.listing_links is None else []
+        kind, reason = by_address
+    else:
+        groups = find_groups(document)
+        kind, reason = judge_kind(facts, listing, groups)
+    if kind is PageKind.DETAIL and listing.title:
+        return ExtractedPage(
+            kind=kind, listing=listing, seller=listing.seller, links=find_links(document, hints, None), reason=reason
+        )
+    return _without_offer(facts, PageKind.OTHER if kind is PageKind.DETAIL else kind, reason, groups)
+
+
+def _gather(document: Document, hints: ExtractionHints, now: datetime) -> Facts:
+    structured = read_structured(document)
+    return Facts(
+        document=document,
+        structured=structured,
+        rows=find_rows(document),
+        hints=hints,
+        now=now,
+        languages=find_languages(document, hints),
+        currency=find_currency(document, structured, hints),
+    )
+
+
+def _without_offer(facts: Facts, kind: PageKind, reason: str, groups: list[Group]) -> ExtractedPage:
+    entries = groups[0] if groups and kind in {PageKind.INDEX, PageKind.SELLER} else None
+    links = find_links(facts.document, facts.hints, entries)
+    return ExtractedPage(
+        kind=kind, seller=_read_profile(facts) if kind is PageKind.SELLER else None, links=links, reason=reason
+    )
+
+
+def _read_profile(facts: Facts) -> SellerRef | None:
+    """The account a profile page is about."""
+    title = find_title(facts)
+    identity = seller_id(facts.document.url) or (title.value if title else None)
+    if identity is None:
+        return None
+    row = facts.row("seller")
+    name = squeeze(row.value) if row else title.value if title else None
+    about = next((row for row in facts.rows if row.field == "description"), None)
+    profile = about.value if about else _about(facts)
+    return SellerRef(
+        id=identity,
+        name=name,
+        url=facts.document.base.resolve(facts.document.url) if facts.document.url else None,
+        joined=find_joined(facts),
+        licence=find_licence(facts),
+        profile=profile,
+    )
+
+
+def _about(facts: Facts) -> str | None:
+    for named in facts.document.named.get("description", ()):
+        names = f"{named.element.get('class') or ''} {named.element.get('id') or ''}".lower()
+        if any(word in names for word in ("about", "bio", "profile", "descr", "beschreib")):
+            text = read_text(named.element)
+            if text:
+                return text
+    return None

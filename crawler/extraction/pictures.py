@@ -1,0 +1,137 @@
+"""The pictures of an offer, and its category path."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from crawler.extraction.facts import Facts, Found
+from crawler.extraction.structured import first, text_of
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.zones import Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.etree import _Element
+
+_DECORATION = re.compile(
+    r"logo|icon|sprite|avatar|flag|pixel|spacer|blank|badge|banner|loader|placeholder|button|rating|stars?\b|social|payment|1x1",
+    re.IGNORECASE,
+)
+SMALLEST = 48  # pixels: smaller pictures are decoration
+MOST = 60
+
+
+def find_images(facts: Facts) -> Found[tuple[str, ...]] | None:
+    """Find the addresses of the offer's pictures, absolute, in page order."""
+    stated = tuple(dict.fromkeys(_stated(facts)))
+    shown = tuple(dict.fromkeys(_shown(facts)))[:MOST]
+    if stated and len(stated) >= len(shown):
+        return Found(value=stated, source=facts.offer.source if facts.offer else "json-ld", detail="image")
+    if shown:
+        return Found(value=shown, source="structure", detail="img")
+    url = facts.document.meta.get("og:image")
+    resolved = facts.document.base.resolve(url) if url else None
+    if stated or resolved:
+        return Found(value=stated or (resolved or "",), source="opengraph" if not stated else "json-ld", detail="image")
+    return None
+
+
+def _stated(facts: Facts) -> Iterator[str]:
+    if facts.offer is None:
+        return
+    images = facts.offer.data.get("image")
+    for one in images if isinstance(images, list) else [images]:
+        url = one if isinstance(one, str) else text_of(one, "contentUrl") or text_of(one, "url")
+        resolved = facts.document.base.resolve(url) if url else None
+        if resolved:
+            yield resolved
+
+
+def _shown(facts: Facts) -> Iterator[str]:
+    gallery = {named.element for named in facts.document.named.get("image", ())}
+    for image in facts.document.images:
+        if image.zone & (Zone.CHROME | Zone.RELATED | Zone.HEADER | Zone.ASIDE):
+            continue
+        source = _source(image.element)
+        if not source or source.startswith("data:") or _is_decoration(image.element, source):
+            continue
+        if image.block < facts.title_block - 8 and not any(
+            ancestor in gallery for ancestor in image.element.iterancestors()
+        ):
+            continue
+        parent = image.element.getparent()
+        linked = parent.get("href") if parent is not None and parent.tag == "a" else None
+        if (
+            linked
+            and not re.search(r"\.(?:jpe?g|png|webp|gif|avif|svg)(?:\?|$)", linked, re.IGNORECASE)
+            and not linked.startswith("#")
+        ):
+            full = source if any(ancestor in gallery for ancestor in image.element.iterancestors()) else None
+        else:
+            full = linked if linked and not linked.startswith("#") else source
+        resolved = facts.document.base.resolve(full) if full else None
+        if resolved:
+            yield resolved
+
+
+def _source(element: _Element) -> str | None:
+    for key in ("data-src", "data-original", "data-lazy", "data-lazy-src", "src"):
+        if element.get(key):
+            return element.get(key)
+    srcset = element.get("srcset") or element.get("data-srcset")
+    return srcset.split(",")[-1].split()[0] if srcset and srcset.strip() else None
+
+
+def _is_decoration(element: _Element, source: str) -> bool:
+    for key in ("width", "height"):
+        size = element.get(key)
+        if size and size.isdecimal() and int(size) < SMALLEST:
+            return True
+    return _DECORATION.search(f"{source.rsplit('/', 1)[-1]} {element.get('class') or ''}") is not None
+
+
+def find_category(facts: Facts) -> Found[tuple[str, ...]] | None:
+    """Find the category path, outermost first, without the start page and the offer itself."""
+    for node in facts.structured.nodes:
+        if node.type == "breadcrumblist":
+            items = node.data.get("itemListElement")
+            names = [
+                text_of(one, "name") or text_of(one, "item", "name")
+                for one in (items if isinstance(items, list) else [items])
+            ]
+            path = _without_ends([name for name in names if name], facts)
+            if path:
+                return Found(value=path, source=node.source, detail="BreadcrumbList")
+    row = facts.row("category")
+    if row:
+        names = [part.strip() for part in re.split(r"\s*[>›»→/\n]\s*", row.value) if part.strip()]
+        return Found(value=tuple(names), source="label", detail=row.label)
+    for named in facts.document.named.get("category", ()):
+        names = [squeeze(read_text(link)) for link in named.element.iter("a")]
+        path = _without_ends([name for name in names if name], facts)
+        if path and len(path) <= 8 and "crumb" in f"{named.element.get('class')}{named.element.get('id')}".lower():
+            return Found(value=path, source="structure", detail="breadcrumb")
+    offer = facts.offer
+    stated = text_of(offer.data, "category") if offer else None
+    if offer and stated and first(offer.data, "category"):
+        return Found(
+            value=tuple(part.strip() for part in re.split(r"\s*[>›»/]\s*", stated) if part.strip()),
+            source=offer.source,
+            detail="category",
+        )
+    return None
+
+
+_HOME = frozenset(
+    "home|start|startseite|accueil|inicio|início|главная|الرئيسية|首页|strona główna|homepage|main".split("|")
+)
+
+
+def _without_ends(names: list[str], facts: Facts) -> tuple[str, ...]:
+    kept = [name for name in names if name.lower() not in _HOME and name.lower() not in facts.site_names]
+    title = facts.document.meta.get("og:title", "") or facts.document.head_title
+    if kept and len(kept[-1]) > 12 and title.startswith(kept[-1]):
+        kept = kept[:-1]
+    return tuple(kept)

@@ -1,0 +1,98 @@
+"""Where the thing is, and how it may be had."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from crawler.extraction.facts import Facts, Found
+from crawler.extraction.lexicon import find_field
+from crawler.extraction.structured import first, text_of
+from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.zones import Zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_PLACE = 120
+_PARTS = ("addressLocality", "addressRegion")
+_CODE = re.compile(r"^[A-Z]{2}$")
+
+
+def find_location(facts: Facts) -> Found[str] | None:
+    """Find the place as the page writes it."""
+    return _labelled(facts) or _itemprops(facts) or _structured(facts) or _named(facts)
+
+
+def find_country(facts: Facts) -> Found[str] | None:
+    """Find the country (ISO 3166-1 alpha-2) where the page states its code, else the site's own."""
+    for path, source, detail in _addresses(facts):
+        stated = text_of(path, "addressCountry")
+        if stated and _CODE.match(stated.upper()) and len(stated) == 2:
+            return Found(value=stated.upper(), source=source, detail=detail)
+    row = facts.row("country")
+    if row and _CODE.match(row.value):
+        return Found(value=row.value, source="label", detail=row.label)
+    return Found(value=facts.hints.country, source="heuristic", detail="site file") if facts.hints.country else None
+
+
+def find_shipping(facts: Facts) -> Found[str] | None:
+    """Find what the page says under a shipping label."""
+    row = facts.row("shipping")
+    return Found(value=squeeze(row.value)[:300], source="label", detail=row.label) if row else None
+
+
+def _addresses(facts: Facts) -> Iterator[tuple[Any, str, str]]:
+    offer = facts.offer
+    if offer is None:
+        return
+    for path in (("offers", "availableAtOrFrom", "address"), ("availableAtOrFrom", "address"), ("offers", "seller", "address"), ("seller", "address"),
+                 ("offers", "offeredBy", "address"), ("address",), ("location", "address"), ("areaServed",), ("offers", "areaServed"), ("contentLocation",)):  # fmt: skip
+        found = first(offer.data, *path)
+        if found:
+            yield found, offer.source, f"{offer.path}.{'.'.join(path)}"
+
+
+def _structured(facts: Facts) -> Found[str] | None:
+    for address, source, detail in _addresses(facts):
+        if isinstance(address, str):
+            return Found(value=squeeze(address), source=source, detail=detail)
+        parts = [part for key in _PARTS if (part := text_of(address, key))] or [
+            part for part in [text_of(address, "name")] if part
+        ]
+        if parts:
+            return Found(value=", ".join(dict.fromkeys(parts)), source=source, detail=detail)
+    return None
+
+
+def _labelled(facts: Facts) -> Found[str] | None:
+    row = facts.row("location")
+    text = squeeze(row.value) if row else ""
+    if row and 1 < len(text) <= LONGEST_PLACE and re.search(r"[^\W\d_]", text):
+        return Found(value=text, source="label", detail=row.label)
+    return None
+
+
+def _itemprops(facts: Facts) -> Found[str] | None:
+    texts = [
+        squeeze(read_text(named.element)) or named.element.get("content") or ""
+        for named in facts.document.named.get("location", ())
+        if (named.element.get("itemprop") or "").lower() in {"addresslocality", "addressregion"}
+        and not named.zone & (Zone.CHROME | Zone.RELATED)
+    ]
+    texts = [text for text in dict.fromkeys(texts) if text]
+    return Found(value=", ".join(texts[:2]), source="microdata", detail="address") if texts else None
+
+
+def _named(facts: Facts) -> Found[str] | None:
+    for named in facts.document.named.get("location", ()):
+        if named.zone & Zone.OUTSIDE or named.block < facts.title_block - 3:
+            continue
+        text = squeeze(read_text(named.element))
+        if 2 < len(text) <= LONGEST_PLACE and find_field(text) is None and re.search(r"[^\W\d_]{2}", text):
+            return Found(
+                value=text,
+                source="structure",
+                detail=f"class={named.element.get('class') or named.element.get('id') or ''}"[:60],
+            )
+    return None
