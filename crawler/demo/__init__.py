@@ -1,0 +1,1 @@
+"""Three training marketplaces on loopback: invented listings, served as ordinary web sites whose days pass."""
