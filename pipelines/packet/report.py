@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, Template
 from markupsafe import Markup, escape
 
 from pipelines.warc.encoding import encode_date
@@ -34,16 +34,13 @@ class Span:
 
 def write_report(dossier: Dossier) -> bytes:
     """Return the report as UTF-8 HTML; the same dossier gives the same bytes."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["outside"] = outside
-    environment.filters["moment"] = moment
-    template = environment.from_string(files("pipelines.packet").joinpath("report.html").read_text("utf-8"))
     assessment = dossier.assessment or {}
     signals = list(assessment.get("signals") or ())
     listing = dossier.listing
-    return template.render(
+    return _TEMPLATE.render(
         dossier=dossier,
         listing=listing,
+        items=listing.get("items") or (),
         assessment=assessment,
         title=mark_words(str(listing.get("title") or ""), signals, "title"),
         description=mark_words(str(listing.get("description") or ""), signals, "description"),
@@ -57,8 +54,8 @@ def write_report(dossier: Dossier) -> bytes:
 
 def outside(value: Any) -> Markup:
     """Return text from outside as inert HTML: escaped, isolated in its direction, hidden marks shown."""
-    text = "—" if value in (None, "") else str(value)
-    return Markup('<bdi dir="auto">{}</bdi>').format(_visible(text))
+    text = "" if value is None else str(value)
+    return Markup('<bdi dir="auto">{}</bdi>').format(_visible(text or "—"))
 
 
 def moment(value: Any) -> str:
@@ -133,3 +130,13 @@ def _untold(dossier: Dossier) -> dict[str, int]:
 
 def _seller_name(seller: Any) -> str | None:
     return str(seller.get("name") or seller.get("id") or "") if isinstance(seller, dict) else seller
+
+
+def _load_template() -> Template:
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["outside"] = outside
+    environment.filters["moment"] = moment
+    return environment.from_string(files("pipelines.packet").joinpath("report.html").read_text("utf-8"))
+
+
+_TEMPLATE = _load_template()  # compiling it for each packet took as long as all the rest

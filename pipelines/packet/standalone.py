@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from importlib.resources import files
+from typing import TypeGuard
 
 MODULES = (
     "warc.members",
@@ -35,33 +36,46 @@ if __name__ == "__main__":
 
 def write_verifier() -> bytes:
     """Return the verifier's source; the same modules give the same bytes."""
-    imports: set[str] = set()
+    imports: dict[str, set[str]] = {}
     bodies = []
     for module in MODULES:
         package, _, name = module.rpartition(".")
         source = files(f"pipelines.{package}").joinpath(f"{name}.py").read_text("utf-8")
         bodies.append(f"# --- {module} ---\n\n{_without_imports(source, imports)}")
-    return (HEADER + "\n".join(sorted(imports)) + "\n\n" + "\n\n".join(bodies) + FOOTER).encode()
+    plain = sorted(f"import {name}" for name, parts in imports.items() if not parts)
+    parts = sorted(f"from {name} import {', '.join(sorted(parts))}" for name, parts in imports.items() if parts)
+    return (HEADER + "\n".join(plain + parts) + "\n\n" + "\n\n".join(bodies) + FOOTER).encode()
 
 
-def _without_imports(source: str, imports: set[str]) -> str:
-    """Drop docstring, imports and type-checking blocks; imports of the standard library go to `imports`."""
+def _without_imports(source: str, imports: dict[str, set[str]]) -> str:
+    """Drop docstring and imports; those of the standard library are noted in `imports`."""
     lines = source.splitlines()
     for node in ast.parse(source).body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            text = ast.unparse(node)
-            if not text.startswith(("from pipelines", "from __future__")):
-                imports.add(text)
-        elif not _is_docstring(node) and not _is_type_checking(node):
+        if _is_type_checking(node):
+            for inner in node.body:
+                _note_import(inner, imports)
+        elif not _note_import(node, imports) and not _is_docstring(node):
             continue
         for number in range(node.lineno - 1, node.end_lineno or node.lineno):
             lines[number] = ""
     return "\n".join(lines).strip("\n") + "\n"
 
 
+def _note_import(node: ast.stmt, imports: dict[str, set[str]]) -> bool:
+    if isinstance(node, ast.Import):
+        imports.update({alias.name: set() for alias in node.names})
+    elif isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        if not module.startswith(("pipelines", "__future__")):
+            imports.setdefault(module, set()).update({alias.name for alias in node.names} - {"TYPE_CHECKING"})
+    else:
+        return False
+    return True
+
+
 def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _is_type_checking(node: ast.stmt) -> bool:
+def _is_type_checking(node: ast.stmt) -> TypeGuard[ast.If]:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"

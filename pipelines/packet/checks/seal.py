@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipelines.packet.checks.bag import read_manifest
 from pipelines.packet.checks.layout import (
@@ -24,16 +24,18 @@ from pipelines.packet.checks.layout import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from pipelines.packet.checks.bag import Bag
-
-    # Takes raw public key, signature and message; returns None where it holds, else why not.
-    SignatureCheck = Callable[[bytes, bytes, bytes], str | None]
 
 SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: SubjectPublicKeyInfo of an Ed25519 key
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z")
 STATEMENT_KEYS = frozenset({"created", "format", "key", "members", "root", "subject", "tags", "workspace"})
+
+
+class SignatureCheck(Protocol):
+    """Checks an Ed25519 signature."""
+
+    def __call__(self, public_key: bytes, signature: bytes, message: bytes, /) -> str | None:
+        """Return None where it holds, else why not."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,17 @@ def canonical(value: dict[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 
+def seal_document(statement: dict[str, Any], public_key: bytes, signature: bytes) -> bytes:
+    """Return seal.json, in the only form that is accepted: it lies outside every manifest."""
+    document = {
+        "statement": statement,
+        "signature": signature.hex(),
+        "public_key": public_key.hex(),
+        "fingerprint": hashlib.sha256(public_key).hexdigest(),
+    }
+    return json.dumps(document, sort_keys=True, ensure_ascii=False, indent=2).encode("utf-8") + b"\n"
+
+
 def public_pem(public_key: bytes) -> bytes:
     """Return a raw Ed25519 public key as PEM."""
     text = base64.b64encode(SPKI_PREFIX + public_key).decode("ascii")
@@ -113,9 +126,14 @@ def check_seal(bag: Bag, verify_signature: SignatureCheck) -> tuple[Seal | None,
         message = canonical(statement)
     except UnicodeEncodeError as error:
         raise CheckError("seal", SEAL, "holds half a character") from error
-    copies = ((STATEMENT, message), (SIGNATURE, signature), (PUBLIC_KEY, public_pem(key)))
+    copies = (
+        (SEAL, seal_document(statement, key, signature)),
+        (STATEMENT, message),
+        (SIGNATURE, signature),
+        (PUBLIC_KEY, public_pem(key)),
+    )
     failures += [
-        Failure("seal", name, "not what seal.json says")
+        Failure("seal", name, "not in the form, or not of the content, that the seal has")
         for name, content in copies
         if name in bag.members and bag.read(name) != content
     ]
