@@ -152,7 +152,7 @@ class Histories:
         statement = (
             sa.update(listings)
             .where(listings.c.id == sa.bindparam("row"))
-            .values({**{name: sa.bindparam(f"new_{name}") for name in names}, "missed": 0})
+            .values({name: sa.bindparam(f"new_{name}") for name in names})
         )
         connection.execute(
             statement,

@@ -143,6 +143,7 @@ def _capture_row(capture: Capture) -> JsonObject:
         "length": capture.stored.length,
         "payload_sha256": capture.stored.payload_sha256,
         "screenshot": None if capture.screenshot is None else stored_to_json(capture.screenshot),
+        "resources": [stored_to_json(one) for one in capture.resources] or None,
         "revisit_of": capture.revisit_of,
     }
 

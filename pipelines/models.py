@@ -168,6 +168,7 @@ class Capture:
     stored: StoredBytes
     kind: PageKind
     screenshot: StoredBytes | None = None
+    resources: tuple[StoredBytes, ...] = ()  # what a rendered page was made from
     revisit_of: str | None = None
 
 

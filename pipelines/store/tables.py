@@ -106,6 +106,7 @@ captures = sa.Table(
     sa.Column("length", sa.BigInteger, nullable=False),
     sa.Column("payload_sha256", sa.String(64), nullable=False),
     sa.Column("screenshot", sa.JSON),
+    sa.Column("resources", sa.JSON),  # where the other bytes of a rendered page lie
     sa.Column("revisit_of", sa.String(32)),
     sa.Column("listing", sa.Integer, index=True),
     sa.Index("ix_captures_site_url", "site", "url"),
@@ -150,7 +151,6 @@ listings = sa.Table(
     sa.Column("seller", sa.ForeignKey("sellers.id"), index=True),
     sa.Column("version", sa.Integer),  # the current row of versions
     sa.Column("assessment", sa.Integer),  # the current row of assessments
-    sa.Column("missed", sa.Integer, nullable=False, server_default="0"),  # complete runs that did not see it
     sa.UniqueConstraint("site", "native_id"),
 )
 

@@ -1,0 +1,221 @@
+"""The recorder: takes visits from the crawl and makes them durable, a group at a time, off the event loop.
+
+One cycle appends a group's records to the vault and syncs it, hands them to intake (which acknowledges the pages in
+the same transaction), and leases the next pages. A group shares one sync and one transaction: that is what keeps a
+durable crawl near the speed of one that keeps nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import define, field, frozen
+
+from crawler.endings import GONE, read_ending
+from crawler.visit import Failure, Visit
+from pipelines.intake import Arrival, IntakeReport
+from pipelines.models import Capture, CaptureMethod, PageKind
+from pipelines.store.frontier import MOST_ATTEMPTS, FrontierEntry, Outcome, lease
+from pipelines.store.tables import captures, listings
+from pipelines.warc.records import Resource, Revisit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from pipelines.intake import Intake
+    from pipelines.models import Link, StoredBytes
+    from pipelines.store.database import Database
+    from pipelines.store.frontier import Lease
+    from pipelines.store.runs import Run
+    from pipelines.warc.records import Record
+    from pipelines.warc.writer import WarcFile
+
+PRIORITIES = {PageKind.INDEX: 10, PageKind.DETAIL: 5, PageKind.SELLER: 3}
+"""Indexes first, so that what there is to see is known early; listings known from before wait until last (0)."""
+
+
+@frozen(kw_only=True)
+class CycleResult:
+    """What one cycle did."""
+
+    report: IntakeReport
+    leases: list[Lease]
+
+
+@define(kw_only=True)
+class Recorder:
+    """Makes visits of one run durable. `cycle` runs in a thread of its own, everything else on the event loop."""
+
+    run: Run
+    database: Database
+    intake: Intake
+    archive: WarcFile
+    archive_name: str
+    new_id: Callable[[], str]
+    owner: str
+    fingerprint: Callable[[str], str]
+    method: CaptureMethod
+    waiting: list[Visit | Failure] = field(factory=list)
+    leases: deque[Lease] = field(factory=deque)
+    report: IntakeReport = field(factory=IntakeReport)
+
+    def cycle(self, taken: Sequence[Visit | Failure], wanted: int) -> CycleResult:
+        """Make visits durable, answer for failures, and lease up to `wanted` pages more."""
+        visits = [one for one in taken if isinstance(one, Visit)]
+        failures = [one for one in taken if isinstance(one, Failure)]
+        report = IntakeReport()
+        if visits or failures:
+            with self.database.read() as connection:
+                before = _earlier_captures(connection, self.run.site, [visit.url for visit in visits])
+                known = _listings_at(connection, self.run.site, [visit.lease.url for visit in visits])
+            arrivals = [
+                self._arrival(visit, placed, before.get(visit.url), known.get(visit.lease.url))
+                for visit, placed in zip(visits, self._append(visits, before), strict=True)
+            ]
+            outcomes = [_failed(failure) for failure in failures]
+            committed = {self.archive_name: self.archive.size()}
+            report = self.intake.take(arrivals, committed=committed, outcomes=outcomes)
+        if wanted <= 0:
+            return CycleResult(report=report, leases=[])
+        with self.database.write() as connection:
+            return CycleResult(report=report, leases=lease(connection, self.run.id, self.owner, wanted))
+
+    def _append(self, visits: Sequence[Visit], before: dict[str, _Earlier]) -> list[_Placed]:
+        records: list[Record] = []
+        shapes = []
+        for visit in visits:
+            own, screenshot = _own_records(visit, before.get(visit.url))
+            others = [*visit.hops, *(visit.rendering.resources if visit.rendering else ())]
+            shapes.append((len(others), screenshot))
+            records += [*others, *own]
+        stored = iter(self.archive.append(records))
+        placed = []
+        for number, screenshot in shapes:
+            resources = tuple(next(stored) for _ in range(number))
+            placed.append(_Placed(resources, next(stored), next(stored) if screenshot else None))
+        if records:
+            self.archive.sync()
+        return placed
+
+    def _arrival(self, visit: Visit, placed: _Placed, earlier: _Earlier | None, known: str | None) -> Arrival:
+        page = visit.page
+        capture = Capture(
+            id=self.new_id(),
+            site=self.run.site,
+            run=self.run.id,
+            url=visit.url,
+            method=self.method,
+            at=visit.at,
+            http_status=visit.http_status,
+            content_type=visit.content_type,
+            stored=placed.stored,
+            kind=page.kind,
+            screenshot=placed.screenshot,
+            resources=placed.resources,
+            revisit_of=earlier.id if earlier is not None and earlier.payload_sha256 == _payload_sha256(visit) else None,
+        )
+        ending = read_ending(visit) if known is not None else None
+        return Arrival(
+            capture=capture,
+            listing=page.listing,
+            seller=page.seller,
+            ended=(known, ending) if known is not None and ending is not None else None,
+            children=tuple(self.entry(link, visit.lease.depth + 1) for link in page.links),
+            outcome=_visited(visit),
+        )
+
+    def entry(self, link: Link, depth: int) -> FrontierEntry:
+        """The frontier entry for a link found at `depth`."""
+        return FrontierEntry(
+            run=self.run.id,
+            url=link.url,
+            fingerprint=self.fingerprint(link.url),
+            kind=link.kind,
+            priority=PRIORITIES.get(link.kind, 0),
+            depth=depth,
+        )
+
+
+@frozen
+class _Placed:
+    resources: tuple[StoredBytes, ...]
+    stored: StoredBytes
+    screenshot: StoredBytes | None
+
+
+@frozen
+class _Earlier:
+    id: str
+    url: str
+    at: datetime
+    payload_sha256: str
+
+
+def _own_records(visit: Visit, earlier: _Earlier | None) -> tuple[list[Record], bool]:
+    """The records of the page itself, and whether a picture is among them."""
+    if visit.rendering is not None:
+        document = Resource(
+            url=visit.url, at=visit.at, content_type="text/html; charset=utf-8", body=visit.rendering.document
+        )
+        if visit.rendering.screenshot is None:
+            return [document], False
+        picture = Resource(
+            url=f"urn:screenshot:{visit.url}", at=visit.at, content_type="image/png", body=visit.rendering.screenshot
+        )
+        return [document, picture], True
+    sha256 = _payload_sha256(visit)
+    if earlier is None or earlier.payload_sha256 != sha256:
+        return [visit.exchange], False
+    revisit = Revisit(
+        url=visit.url,
+        at=visit.at,
+        response=visit.exchange.response,
+        payload_sha256=sha256,
+        refers_to_url=earlier.url,
+        refers_to_at=earlier.at,
+        request=visit.exchange.request,
+    )
+    return [revisit], False
+
+
+def _payload_sha256(visit: Visit) -> str:
+    body = visit.rendering.document if visit.rendering is not None else visit.exchange.response.body
+    return hashlib.sha256(body).hexdigest()
+
+
+def _visited(visit: Visit) -> Outcome:
+    status = visit.http_status
+    if status < 400 or status in GONE:
+        return Outcome(lease=visit.lease.id, state="done", note=visit.page.kind.value)
+    if status == 429 or status >= 500:
+        return _attempt(visit.lease, f"HTTP {status}")
+    return Outcome(lease=visit.lease.id, state="dead", note=f"HTTP {status}")
+
+
+def _failed(failure: Failure) -> Outcome:
+    if failure.again:
+        return _attempt(failure.lease, failure.reason)
+    return Outcome(lease=failure.lease.id, state="dead", note=failure.reason)
+
+
+def _attempt(one: Lease, reason: str) -> Outcome:
+    return Outcome(lease=one.id, state="dead" if one.attempts >= MOST_ATTEMPTS else "pending", note=reason)
+
+
+def _earlier_captures(connection: sa.Connection, site: str, urls: Sequence[str]) -> dict[str, _Earlier]:
+    """The last capture of each URL that holds its bytes itself (a revisit refers to it)."""
+    query = (
+        sa.select(captures.c.id, captures.c.url, captures.c.at, captures.c.payload_sha256)
+        .where(captures.c.site == site, captures.c.url.in_(urls), captures.c.revisit_of.is_(None))
+        .order_by(captures.c.at)
+    )
+    return {row.url: _Earlier(row.id, row.url, row.at, row.payload_sha256) for row in connection.execute(query)}
+
+
+def _listings_at(connection: sa.Connection, site: str, urls: Sequence[str]) -> dict[str, str]:
+    query = sa.select(listings.c.url, listings.c.native_id).where(listings.c.site == site, listings.c.url.in_(urls))
+    return dict(connection.execute(query).tuples().all())

@@ -1,0 +1,42 @@
+"""Names to addresses, each address checked before anything connects to it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.resolver import CachingThreadedResolver
+from twisted.internet.defer import Deferred, maybeDeferred
+
+from crawler.addresses import AddressRule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scrapy.crawler import Crawler
+    from twisted.internet.base import ReactorBase
+
+
+class GuardedResolver(CachingThreadedResolver):
+    """Scrapy's resolver behind `AddressRule`: the answer that is checked is the one that is connected to."""
+
+    def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, rule: AddressRule) -> None:
+        super().__init__(reactor, cache_size, timeout)
+        self._rule = rule
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
+        """As Scrapy makes it, with the run's rule."""
+        settings = crawler.settings
+        rule = AddressRule.of(os.environ)
+        return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getfloat("DNS_TIMEOUT"), rule)
+
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 -- Twisted's name
+        """The one address of `name`; fails with `ForbiddenAddress` where it is not allowed."""
+        found: Deferred[str] = maybeDeferred(super().getHostByName, name, timeout)
+
+        def check(address: Any) -> str:
+            self._rule.check(name, [str(address)])
+            return str(address)
+
+        return found.addCallback(check)

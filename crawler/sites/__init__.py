@@ -1,0 +1,1 @@
+"""Sites are data: one YAML file each, read strictly, every mistake told with its line."""

@@ -1,0 +1,172 @@
+"""What a site file may say (docs/site-file.md is generated from here)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+LISTING_FIELDS = (
+    "id",
+    "title",
+    "description",
+    "price",
+    "currency",
+    "quantity",
+    "condition",
+    "category",
+    "seller",
+    "location",
+    "shipping",
+    "posted",
+    "updated",
+    "images",
+)
+
+
+def _check_pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return text
+
+
+def _check_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{text!r} is no time zone; for example America/Chicago") from error
+    return text
+
+
+def _check_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("not a web address: it must begin with http:// or https:// and name a host")
+    return text
+
+
+def _check_variable(text: str) -> str:
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", text):
+        raise ValueError("not the name of an environment variable: secrets never stand in a site file")
+    return text
+
+
+Pattern = Annotated[str, AfterValidator(_check_pattern)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Address = Annotated[str, AfterValidator(_check_address)]
+Variable = Annotated[str, AfterValidator(_check_variable)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """A part of a site file: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteAuthority(Part):
+    """On what authority the site is visited; what is not given here is the workspace's."""
+
+    operator: str | None = Field(default=None, description="Who collects.")
+    contact: str | None = Field(default=None, description="An address that answers, in the user agent.")
+    basis: str | None = Field(default=None, description="The legal basis or mandate, in words.")
+    reference: str | None = Field(default=None, description="The file number of the written authority.")
+    expires: date | None = Field(default=None, description="The last day on which it holds; after it, no crawl.")
+
+
+class Links(Part):
+    """Which links lead where: regular expressions searched in the whole address."""
+
+    listing: Pattern | None = Field(default=None, description="Listing pages; a group named `id` gives the site's id.")
+    index: Pattern | None = Field(default=None, description="Further pages of listings, categories included.")
+    seller: Pattern | None = Field(default=None, description="Pages about sellers; a group named `id` gives their id.")
+    skip: Pattern | None = Field(default=None, description="Never followed.")
+
+
+class Browser(Part):
+    """How a page is brought to show its listings, where it needs a browser."""
+
+    wait_for: str | None = Field(default=None, description="CSS selector that must appear on any page.")
+    wait_for_listing: str | None = Field(default=None, description="CSS selector that must appear on a listing page.")
+    scroll: int = Field(
+        default=0, ge=0, le=1000, description="Scroll to the end at most so often, until nothing is added."
+    )
+    click: str | None = Field(default=None, description='CSS selector of a "more" button, pressed until it is gone.')
+    timeout: float = Field(default=30, gt=0, le=300, description="Seconds that one page may take.")
+
+
+class Pace(Part):
+    """How gently the site is visited."""
+
+    delay: float = Field(default=2.0, ge=0, le=3600, description="Seconds between requests to one host.")
+    concurrency: int = Field(default=1, ge=1, le=32, description="Requests under way at once.")
+    pages: int = Field(default=10_000, ge=1, description="Most pages of one run.")
+    hours: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")] | None = Field(
+        default=None, description='Hours of the day in the site\'s zone, like "22:00-06:00".'
+    )
+
+
+class Robots(Part):
+    """robots.txt is obeyed unless a written authority says otherwise."""
+
+    obey: bool = Field(default=True, description="Obey robots.txt.")
+    authority: str | None = Field(default=None, description="The written authority not to; required with obey: false.")
+
+
+class Schedule(Part):
+    """When the site is visited."""
+
+    cron: str | None = Field(default=None, description="Five fields, read in `timezone`.")
+    timezone: Zone = Field(default="UTC", description="Zone of the cron expression.")
+    jitter: float = Field(default=0, ge=0, description="Seconds by which a start may be late, at random.")
+
+
+class Expect(Part):
+    """What a run should find; below it the run is `degraded` and says what fell."""
+
+    listings: int | None = Field(default=None, ge=0, description="Least listings per run.")
+    title: Share | None = Field(default=None, description="Least share of listings with a title.")
+    price: Share | None = Field(default=None, description="Least share with a price.")
+    seller: Share | None = Field(default=None, description="Least share with a seller.")
+    posted: Share | None = Field(default=None, description="Least share with a date.")
+
+
+class Session(Part):
+    """A login given by an authority, never made by us; read from files that variables name."""
+
+    cookies: Variable | None = Field(default=None, description="Variable with the path of a cookies file (JSON).")
+    storage_state: Variable | None = Field(default=None, description="Variable with a browser's storage state file.")
+
+
+class SiteFile(Part):
+    """One marketplace."""
+
+    site: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Its name here: lower-case letters, digits, dashes."
+    )
+    start: list[Address] = Field(min_length=1, description="Where a visit begins.")
+    fetch: Literal["http", "browser"] = Field(default="http", description="browser where pages need scripts.")
+    links: Links = Links()
+    browser: Browser = Browser()
+    pace: Pace = Pace()
+    robots: Robots = Robots()
+    authority: SiteAuthority = SiteAuthority()
+    schedule: Schedule = Schedule()
+    expect: Expect = Expect()
+    session: Session = Session()
+    proxy: Variable | None = Field(default=None, description="Variable with a proxy's address (http or socks5).")
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$", description="ISO 4217 code of bare prices.")
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="ISO 3166 code of the site's country.")
+    languages: list[str] = Field(default_factory=list, description="Languages of its pages, like [de, fr].")
+    timezone: Zone = Field(default="UTC", description="Zone of dates without one.")
+    date_order: Literal["DMY", "MDY", "YMD"] | None = Field(default=None, description="How 03/04/2026 is read.")
+    selectors: dict[str, str] = Field(
+        default_factory=dict,
+        description="CSS, or XPath beginning with /, per field, where the extractor is not enough.",
+    )

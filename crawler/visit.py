@@ -1,0 +1,48 @@
+"""One page visited: what was asked, what was served, and what was read from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pipelines.models import ExtractedPage
+    from pipelines.store.frontier import Lease
+    from pipelines.warc.records import Exchange
+
+
+@frozen(kw_only=True)
+class Rendering:
+    """What a browser made of a page: its document as HTML, its picture (PNG), what it was made from."""
+
+    document: bytes
+    screenshot: bytes | None
+    resources: tuple[Exchange, ...] = ()
+
+
+@frozen(kw_only=True)
+class Visit:
+    """A page that was fetched, whatever it turned out to be."""
+
+    lease: Lease
+    at: datetime
+    url: str  # where it was served from, after redirects
+    http_status: int
+    content_type: str | None
+    exchange: Exchange
+    page: ExtractedPage
+    text: str  # the page's HTML, decoded
+    hops: tuple[Exchange, ...] = ()
+    rendering: Rendering | None = None
+
+
+@frozen(kw_only=True)
+class Failure:
+    """A page that was not fetched: `again` says whether another attempt may help."""
+
+    lease: Lease
+    reason: str
+    again: bool = field(default=True)

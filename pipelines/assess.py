@@ -1,0 +1,116 @@
+"""Assessment: what the current model, rules and lexicon find in listings that they have not read yet.
+
+It follows intake in batches and never runs inside a crawl: a model step would stall the crawl's event loop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from classifiers import Text
+from pipelines.store.assessing import AssessmentRecord, count_waiting, keep_assessments, read_waiting
+from pipelines.store.custody import CustodyEvent, append_custody
+from pipelines.store.runs import SiteRecord, site_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from classifiers import Assessment, Assessor
+    from pipelines.models import JsonObject
+    from pipelines.places import Places
+    from pipelines.store.assessing import Waiting
+    from pipelines.store.database import Database
+
+_BATCH = 256
+
+
+@frozen(kw_only=True)
+class AssessReport:
+    """How many listings were assessed, by review level and by signal."""
+
+    assessed: int
+    review: Mapping[str, int] = field(factory=dict)
+    signals: Mapping[str, int] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class AssessmentDesk:
+    """Reads what waits. `now` is injected, so that a test can repeat an assessment."""
+
+    database: Database
+    assessor: Assessor
+    places: Places
+    now: Callable[[], datetime]
+
+    def run(self, *, progress: Callable[[int, int], None] = lambda _done, _all: None) -> AssessReport:
+        """Assess every listing that waits; `progress` is told how many are done, of how many."""
+        made_by = versions_key(self.assessor.versions)
+        with self.database.read() as connection:
+            sites, expected = site_records(connection), count_waiting(connection, made_by)
+        after, done = 0, 0
+        review: Counter[str] = Counter()
+        signals: Counter[str] = Counter()
+        while True:
+            with self.database.read() as connection:
+                waiting = read_waiting(connection, made_by, after=after, most=_BATCH)
+            if not waiting:
+                return AssessReport(assessed=done, review=dict(review), signals=dict(signals.most_common()))
+            found = self.assessor.assess([self._text(one, sites) for one in waiting])
+            self._keep(list(zip(waiting, found, strict=True)), made_by)
+            review.update(one.review for one in found)
+            signals.update(name for one in found for name in {signal.name for signal in one.signals})
+            after, done = waiting[-1].row, done + len(waiting)
+            progress(done, expected)
+
+    def _text(self, waiting: Waiting, sites: Mapping[str, SiteRecord]) -> Text:
+        content = waiting.content
+        site = sites.get(waiting.site) or SiteRecord(name=waiting.site, source="crawl")
+        return Text(
+            title=content.title,
+            description=content.description,
+            category=" / ".join(content.category) or None,
+            price=content.price.amount if content.price else None,
+            currency=content.price.currency if content.price else None,
+            jurisdiction=self.places.resolve(content, site),
+        )
+
+    def _keep(self, found: list[tuple[Waiting, Assessment]], made_by: str) -> None:
+        at = self.now()
+        records = [(waiting.row, _record(waiting.version, assessment, made_by, at)) for waiting, assessment in found]
+        events = [
+            CustodyEvent(
+                at=at,
+                actor="tracemark assess",
+                action="assess",
+                subject=f"{waiting.site}/{waiting.content.id}",
+                detail={"version": waiting.version, "made_by": made_by, "review": assessment.review},
+            )
+            for waiting, assessment in found
+        ]
+        with self.database.write() as connection:
+            keep_assessments(connection, records)
+            append_custody(connection, events)
+
+
+def versions_key(versions: Mapping[str, str]) -> str:
+    """Model, rules and lexicon in one word: what an assessment was made by."""
+    return ".".join(versions[name][:16] for name in ("model", "rules", "lexicon"))
+
+
+def _record(version: int, assessment: Assessment, made_by: str, at: datetime) -> AssessmentRecord:
+    vector = assessment.vector
+    derivation: JsonObject = json.loads(json.dumps(assessment.derivation, default=dict))
+    return AssessmentRecord(
+        version=version,
+        made_by=made_by,
+        at=at,
+        body=assessment.to_json(),
+        items=assessment.items_json(),
+        derivation=derivation,
+        vector=None if vector is None else vector.astype("<f4").tobytes(),
+    )

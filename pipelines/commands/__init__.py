@@ -1,0 +1,1 @@
+"""The commands of `tracemark` that work on store, vault, index and packets."""
