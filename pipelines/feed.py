@@ -53,10 +53,9 @@ class FeedDesk:
     vault: Path
     new_id: Callable[[], str]
     now: Callable[[], datetime]
+    progress: Callable[[int], None] = lambda _lines: None
 
-    def receive(
-        self, path: Path, options: FeedOptions, *, progress: Callable[[int], None] = lambda _lines: None
-    ) -> FeedReport:
+    def receive(self, path: Path, options: FeedOptions) -> FeedReport:
         """Take the feed at `path` into store and vault; `progress` is told the lines read so far.
 
         Raises `BadInput` where the file cannot be read at all, `DiskTrouble` where ours cannot be written.
@@ -85,7 +84,7 @@ class FeedDesk:
                     arrivals.append(_arrival(content, feed.append(raw), run, self.new_id()))
                 feed.sync()
                 report += self.intake.take(arrivals, committed={feed.name: feed.size})
-                progress(lines)
+                self.progress(lines)
         kept = _write_rejected(folder / "set-aside.jsonl", rejected)
         self._finish(run, lines, report, len(rejected))
         return FeedReport(run=run.id, lines=lines, intake=report, set_aside=len(rejected), set_aside_file=kept)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import sqlalchemy as sa
 from attrs import frozen
 
+from pipelines.index.document import IndexDocument
+from pipelines.store.assessing import put_aside
+from pipelines.store.lines import listing_records, rows_of
 from pipelines.store.tables import journal, listings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from pipelines.store.database import Database
+    from pipelines.store.lines import ListingRecord
 
 
 @frozen
@@ -33,9 +38,48 @@ class JournalSource:
             .limit(limit)
         )
         with self.database.read() as connection:
-            return [(sequence, site, native_id) for sequence, site, native_id in connection.execute(query)]
+            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
-    def last(self) -> int:
-        """The newest journal entry's sequence; 0 where there is none."""
+    def documents(self, keys: Sequence[str]) -> list[IndexDocument]:
+        """The listings with `keys` (site/id) as they stand; one that is not there any more is left out."""
+        places = [(site, native_id) for site, _, native_id in (key.partition("/") for key in keys)]
         with self.database.read() as connection:
-            return connection.scalar(sa.select(sa.func.max(journal.c.sequence))) or 0
+            rows = list(rows_of(connection, places).values())
+            newest = _newest_changes(connection, rows)
+            return [_document(record, newest[record.row]) for record in listing_records(connection, rows)]
+
+    def set_aside(self, key: str, reason: str) -> None:
+        """Record a listing that the index will never take."""
+        with self.database.write() as connection:
+            put_aside(connection, "index", key, reason, self.now())
+
+
+def last_change(connection: sa.Connection) -> int:
+    """The newest journal entry's sequence; 0 where there is none."""
+    return connection.scalar(sa.select(sa.func.max(journal.c.sequence))) or 0
+
+
+def _newest_changes(connection: sa.Connection, rows: Sequence[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for part in _parts(rows):
+        query = (
+            sa.select(journal.c.listing, sa.func.max(journal.c.sequence))
+            .where(journal.c.listing.in_(part))
+            .group_by(journal.c.listing)
+        )
+        found |= dict(connection.execute(query).tuples().all())
+    return found
+
+
+def _parts(rows: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+def _document(record: ListingRecord, sequence: int) -> IndexDocument:
+    line = {**record.line, "decision": record.decision, "seller_review": record.seller_review}
+    vector = None if record.vector is None else np.frombuffer(record.vector, dtype="<f4").astype(np.float32)
+    usable = vector is not None and bool(np.any(vector))
+    return IndexDocument(
+        key=f"{line['site']}/{line['id']}", sequence=sequence, line=line, vector=vector if usable else None
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,9 +57,8 @@ def print_json(body: Any) -> None:
 
 def print_lines(bodies: Iterable[Any]) -> None:
     """JSON lines, streamed."""
-    out = click.get_text_stream("stdout", encoding="utf-8")
     for body in bodies:
-        out.write(json.dumps(body, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(body, ensure_ascii=False) + "\n")
 
 
 def say(text: str) -> None:

@@ -12,6 +12,7 @@ from pipelines.store.frontier import insert_or_ignore
 from pipelines.store.tables import columns_of, runs, sites
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 
@@ -108,3 +109,9 @@ def run_to_json(run: Run) -> JsonObject:
         "started": run.started.isoformat(),
         "finished": None if run.finished is None else run.finished.isoformat(),
     }
+
+
+def runs_named(connection: sa.Connection, ids: Sequence[str]) -> list[Run]:
+    """The runs with these ids, oldest first."""
+    query = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.started)
+    return [Run(**{**row, "status": RunStatus(row["status"])}) for row in connection.execute(query).mappings()]

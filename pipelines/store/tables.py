@@ -234,7 +234,7 @@ journal = sa.Table(
     "journal",
     metadata,
     sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("listing", sa.Integer, nullable=False),
+    sa.Column("listing", sa.Integer, nullable=False, index=True),
     sqlite_autoincrement=True,
 )
 

@@ -33,6 +33,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_journal")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("journal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_journal_listing"), ["listing"], unique=False)
+
     op.create_table(
         "set_aside",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),

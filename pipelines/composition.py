@@ -1,0 +1,116 @@
+"""Puts the parts of a workspace together: the one place where commands get their store, index and classifiers."""
+
+from __future__ import annotations
+
+import getpass
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from classifiers import Assessor
+    from pipelines.assess import AssessmentDesk
+    from pipelines.feed import FeedDesk
+    from pipelines.index.port import Index
+    from pipelines.index.projector import ProjectorReport
+    from pipelines.store.database import Database
+    from pipelines.workspace import Workspace
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A new id for a run or a capture: a random UUID, hex."""
+    return uuid.uuid4().hex
+
+
+def person() -> str:
+    """Who sits at this machine, as the custody log names them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+@contextmanager
+def opened(workspace: Workspace) -> Iterator[Database]:
+    """The workspace's store for the length of a block."""
+    database = workspace.open_database()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def opened_index(workspace: Workspace, *, read_only: bool) -> Iterator[Index]:
+    """The workspace's index for the length of a block."""
+    from pipelines.index.opening import open_index  # noqa: PLC0415 -- the engines take 0.2 s
+
+    chosen = workspace.settings.index
+    if chosen.engine == "elasticsearch" and not chosen.url:
+        raise ConfigurationError(
+            "the index is to be on Elasticsearch, but no address is given", hint="[index] url, or TRACEMARK_INDEX_URL"
+        )
+    url = chosen.url if chosen.engine == "elasticsearch" else None
+    index = open_index(
+        workspace.index,
+        url,
+        chosen.name,
+        password=chosen.password,
+        ca=Path(chosen.ca) if chosen.ca else None,
+        read_only=read_only,
+    )
+    with index:
+        yield index
+
+
+def project(workspace: Workspace, database: Database) -> ProjectorReport:
+    """Bring the index up to what the store holds."""
+    from pipelines.index.projector import Projector  # noqa: PLC0415 -- as above
+    from pipelines.journal import JournalSource  # noqa: PLC0415
+
+    with opened_index(workspace, read_only=False) as index:
+        return Projector(index, JournalSource(database, utc_now)).run()
+
+
+def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int], None]) -> FeedDesk:
+    """Where feeds are received."""
+    from pipelines.feed import FeedDesk  # noqa: PLC0415 -- phone numbers and dates take 0.3 s
+    from pipelines.intake import Intake  # noqa: PLC0415
+
+    actor = workspace.settings.authority.operator or person()
+    return FeedDesk(
+        database=database,
+        intake=Intake(database, actor),
+        vault=workspace.vault,
+        new_id=new_id,
+        now=utc_now,
+        progress=progress,
+    )
+
+
+def load_assessor(workspace: Workspace) -> Assessor:
+    """The classifiers with the workspace's encoder."""
+    from classifiers.encoder import load_encoder  # noqa: PLC0415
+
+    from classifiers import Assessor  # noqa: PLC0415 -- spaCy takes 0.5 s
+
+    return Assessor.load(encoder=load_encoder(workspace.settings.classifier.encoder))
+
+
+def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:
+    """What assesses listings."""
+    from pipelines.assess import AssessmentDesk  # noqa: PLC0415 -- as above
+    from pipelines.places import Places  # noqa: PLC0415
+
+    return AssessmentDesk(database=database, assessor=load_assessor(workspace), places=Places.shipped(), now=utc_now)

@@ -1,0 +1,134 @@
+"""A listing's dossier, gathered from the store: everything a packet holds."""
+
+from __future__ import annotations
+
+import platform
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from pipelines.errors import BadInput
+from pipelines.models import Capture, CaptureMethod, PageKind, StoredBytes
+from pipelines.packet.dossier import Dossier
+from pipelines.store.custody import custody_rows
+from pipelines.store.lines import listing_records, rows_of
+from pipelines.store.runs import run_to_json, runs_named
+from pipelines.store.tables import assessments, captures, decisions, listings, seller_assessments, sellers, versions
+from pipelines.warc.reader import read_members
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pipelines.models import JsonObject
+    from pipelines.store.database import Database
+
+
+def gather_dossier(database: Database, site: str, native_id: str, *, vault: Path, workspace: str) -> Dossier:
+    """Everything the store knows of one listing. Raises `BadInput` when there is no such listing."""
+    with database.read() as connection:
+        row = rows_of(connection, [(site, native_id)]).get((site, native_id))
+        if row is None:
+            raise BadInput(f"no listing {site}/{native_id}", hint="tracemark search finds listings and their ids")
+        record = next(listing_records(connection, [row]))
+        seen = _captures(connection, row)
+        body = _assessment(connection, row)
+        return Dossier(
+            site=site,
+            id=native_id,
+            workspace=workspace,
+            listing=record.line,
+            versions=tuple(_versions(connection, row)),
+            captures=tuple(seen),
+            read=partial(read_stored, vault),
+            assessment=body,
+            vector=record.vector,
+            seller=_seller(connection, row),
+            custody=tuple(custody_rows(connection, subject=f"{site}/{native_id}")),
+            runs=tuple(run_to_json(run) for run in runs_named(connection, sorted({one.run for one in seen}))),
+            reviews=tuple(_decisions(connection, row)),
+            software={"tracemark": version("tracemark"), "python": platform.python_version()},
+        )
+
+
+def read_stored(vault: Path, stored: StoredBytes) -> bytes:
+    """The bytes of a capture as they lie in the vault: WARC members, or a feed line."""
+    if not stored.file.endswith(".jsonl"):
+        return read_members(vault, stored)
+    with (vault / stored.file).open("rb") as source:
+        source.seek(stored.offset)
+        return source.read(stored.length)
+
+
+def _captures(connection: sa.Connection, row: int) -> list[Capture]:
+    """The captures that show the listing, and those that they repeat."""
+    query = sa.select(captures).where(captures.c.listing == row).order_by(captures.c.at, captures.c.id)
+    found = [_capture(one) for one in connection.execute(query).mappings()]
+    missing = sorted({one.revisit_of for one in found if one.revisit_of} - {one.id for one in found})
+    if missing:
+        query = sa.select(captures).where(captures.c.id.in_(missing)).order_by(captures.c.at, captures.c.id)
+        found = [*(_capture(one) for one in connection.execute(query).mappings()), *found]
+    return found
+
+
+def _capture(row: sa.RowMapping) -> Capture:
+    names = ("id", "site", "run", "url", "at", "http_status", "content_type", "revisit_of")
+    return Capture(
+        **{name: row[name] for name in names},
+        method=CaptureMethod(row["method"]),
+        kind=PageKind(row["kind"]),
+        stored=StoredBytes(**{name: row[name] for name in ("file", "offset", "length", "payload_sha256")}),
+        screenshot=None if row["screenshot"] is None else StoredBytes(**row["screenshot"]),
+        resources=tuple(StoredBytes(**one) for one in row["resources"] or ()),
+    )
+
+
+def _versions(connection: sa.Connection, row: int) -> Sequence[JsonObject]:
+    query = sa.select(versions).where(versions.c.listing == row).order_by(versions.c.number)
+    return [
+        {
+            "number": one["number"],
+            "seen_at": one["seen_at"],
+            "capture": one["capture"],
+            "content_sha256": one["content_sha256"],
+            "content": one["content"],
+        }
+        for one in connection.execute(query).mappings()
+    ]
+
+
+def _assessment(connection: sa.Connection, row: int) -> JsonObject | None:
+    query = (
+        sa.select(assessments.c.body, assessments.c["items"], assessments.c.derivation)
+        .join(listings, listings.c.assessment == assessments.c.id)
+        .where(listings.c.id == row)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    return None if found is None else {**found["body"], "items": found["items"], "derivation": found["derivation"]}
+
+
+def _seller(connection: sa.Connection, row: int) -> JsonObject | None:
+    query = (
+        sa.select(sellers, seller_assessments.c.body)
+        .join(listings, listings.c.seller == sellers.c.id)
+        .outerjoin(seller_assessments, seller_assessments.c.seller == sellers.c.id)
+        .where(listings.c.id == row)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        return None
+    shown: dict[str, Any] = {name: found[name] for name in ("site", "name", "url", "joined", "licence", "profile")}
+    return {**shown, "id": found["native_id"], "history": found["body"]}
+
+
+def _decisions(connection: sa.Connection, row: int) -> Sequence[JsonObject]:
+    query = sa.select(decisions).where(decisions.c.listing == row).order_by(decisions.c.id)
+    names = ("at", "actor", "decision", "reason")
+    return [{name: _iso(one[name]) for name in names} for one in connection.execute(query).mappings()]
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
