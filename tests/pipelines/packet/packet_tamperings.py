@@ -163,6 +163,18 @@ def double(data: bytes) -> bytes:
     return out.getvalue()
 
 
+def hide(data: bytes) -> bytes:
+    """Put bytes before a member, with every offset in the directory right."""
+    out = BytesIO()
+    archive = StoredZip(out)
+    for name, content in read_zip(data).items():
+        if name == "data/seller.json":
+            out.write(b"hidden")
+        archive.add(name, Source.of(content))
+    archive.close()
+    return out.getvalue()
+
+
 WARC, INDEX, PAGES = "archive/captures.warc.gz", "indexes/index.cdxj", "pages/pages.jsonl"
 
 # Without the key: any byte, any member, manifests made to fit again.
@@ -326,5 +338,6 @@ RAW: dict[str, Callable[[bytes], bytes]] = {
     "a name with a backslash": lambda data: rename(data, b"data/case.json", b"data\\case.json"),
     "a name with a line break": lambda data: rename(data, b"data/case.json", b"data/\nase.json"),
     "a member twice": double,
-    "bytes between members": lambda data: data[: central(data)] + b"hidden" + move(data[central(data) :], 6),
+    "bytes hidden between members": hide,
+    "bytes behind the last member": lambda data: data[: central(data)] + b"hidden" + move(data[central(data) :], 6),
 }
