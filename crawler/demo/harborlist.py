@@ -37,8 +37,8 @@ _ROBOTS = "User-agent: *\nDisallow: /login\nDisallow: /account/\n"
 
 
 def format_price(amount: Decimal | None) -> str:
-    """Write a price as the pages do: `$1,250.00`, or `Make an offer`."""
-    return "Make an offer" if amount is None else f"${group_thousands(amount, ',', '.')}"
+    """Write a price as the pages do: `$1,250.00`, or `No price stated`."""
+    return "No price stated" if amount is None else f"${group_thousands(amount, ',', '.')}"
 
 
 class Harborlist:
