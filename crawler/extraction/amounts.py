@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 LONGEST_PRICE = 80  # characters of an element that is named price
+_MONEY = re.compile(r"[$€£₽₴₺₹¥₩]|EUR|USD|GBP|CHF|руб|zł|元")
 NEAR = 40  # blocks after the title among which an unnamed price is looked for
 _STRUCK = frozenset({"s", "del", "strike"})
 
@@ -32,6 +33,15 @@ def find_price(facts: Facts) -> Found[Price] | None:
         or _named_price(facts)
         or _near_price(facts)
     )
+
+
+def find_price_in(text: str, facts: Facts) -> Found[Price] | None:
+    """Find the first amount with a currency mark in the description, for pages that show a price nowhere else."""
+    for line in text.split("\n"):
+        price = facts.read_price(line) if _MONEY.search(line) else None
+        if price and price.currency:
+            return Found(value=price, source="heuristic", detail="description")
+    return None
 
 
 def _structured_price(facts: Facts) -> Found[Price] | None:
@@ -87,6 +97,8 @@ def _labelled_price(facts: Facts) -> Found[Price] | None:
 
 
 def _named_price(facts: Facts) -> Found[Price] | None:
+    if facts.row("price"):
+        return None  # the page has a place for its price and states no amount there
     former = {named.element for named in facts.document.named.get("former", ())}
     later: list[Found[Price]] = []
     for named in facts.document.named.get("price", ()):
@@ -117,6 +129,8 @@ def _how(element: _Element) -> str:
 
 
 def _near_price(facts: Facts) -> Found[Price] | None:
+    if facts.row("price"):
+        return None
     blocks = facts.document.blocks
     for block in blocks[facts.title_block : facts.title_block + NEAR]:
         if block.zone & Zone.OUTSIDE or len(block.text) > LONGEST_PRICE or _is_struck(block.element):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lxml import html
+
 from crawler.extraction.facts import Facts, Found
+from crawler.extraction.lexicon import find_field
 from crawler.extraction.structured import text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -14,20 +17,25 @@ if TYPE_CHECKING:
 
     from crawler.extraction.document import Block, NamedElement
 
+SHORTEST_MEAN_LINE = 25  # characters: shorter lines on average are a list of facts
+SHORTEST = 3  # characters, under a label that says description
 LEAST = 20  # characters
 PROBE = 40  # characters of a summary that must stand in a visible text for that text to be the description
 MOST_LINK_SHARE = 0.35
+_PARAGRAPHS = frozenset({"p", "ul", "ol", "br", "blockquote"})
 _STRONG = ("descr", "beschreib", "opis", "omschrij", "kirjeldus", "introduction")
 
 
 def find_description(facts: Facts) -> Found[str] | None:
-    """Find the description: marked up, labelled, named, summarised elsewhere on the page, or the longest running text."""
+    """Find the description: marked up, labelled, named, summarised elsewhere, or the longest running text."""
     return (
         _itemprop(facts)
-        or _labelled(facts)
-        or _stated(facts)
+        or _stated(facts, visible_only=True)
+        or _labelled(facts, "description")
         or _named(facts, strong=True)
+        or _stated(facts, visible_only=False)
         or _summarised(facts)
+        or _labelled(facts, "details")
         or _named(facts, strong=False)
         or _longest_run(facts)
         or _summary(facts)
@@ -47,14 +55,14 @@ def _itemprop(facts: Facts) -> Found[str] | None:
     return Found(value=best, source="microdata", detail="description") if len(best) >= LEAST else None
 
 
-def _labelled(facts: Facts) -> Found[str] | None:
+def _labelled(facts: Facts, name: str) -> Found[str] | None:
     for row in facts.rows:
-        if row.field == "description" and len(row.value) >= LEAST and _is_prose(row.element):
+        if row.field == name and len(row.value) >= SHORTEST and _is_prose(row.element):
             return Found(value=row.value, source="label", detail=row.label)
     return None
 
 
-def _stated(facts: Facts) -> Found[str] | None:
+def _stated(facts: Facts, *, visible_only: bool) -> Found[str] | None:
     for node in [*([facts.offer] if facts.offer else []), *facts.structured.postings[:1]]:
         stated = text_of(node.data, "description") or text_of(node.data, "articleBody") or text_of(node.data, "text")
         if not stated or len(stated) < LEAST:
@@ -62,7 +70,8 @@ def _stated(facts: Facts) -> Found[str] | None:
         visible = _visible_of(stated, facts)
         if visible:
             return Found(value=visible, source="structure", detail=f"agrees with {node.source}")
-        return Found(value=_plain(stated), source=node.source, detail=f"{node.path}.description")
+        if not visible_only:
+            return Found(value=_plain(stated), source=node.source, detail=f"{node.path}.description")
     return None
 
 
@@ -70,8 +79,6 @@ def _plain(stated: str) -> str:
     """JSON-LD descriptions are often HTML."""
     if "<" not in stated and "&" not in stated:
         return stated
-    from lxml import html  # noqa: PLC0415
-
     return read_text(html.fragment_fromstring(stated, create_parent="div"))
 
 
@@ -101,7 +108,7 @@ def _visible_of(summary: str, facts: Facts) -> str | None:
         for _ in range(3):
             text = read_text(element)
             if squeeze(text).startswith(probe):
-                return read_text(_whole(element))
+                return _read_on(element)
             parent = element.getparent()
             if parent is None or parent.tag == "body":
                 break
@@ -109,17 +116,14 @@ def _visible_of(summary: str, facts: Facts) -> str | None:
     return None
 
 
-def _whole(element: _Element) -> _Element:
-    """From a first paragraph to the element that holds all of them."""
-    parent = element.getparent()
-    if (
-        element.tag == "p"
-        and parent is not None
-        and parent.tag != "body"
-        and all(child.tag in {"p", "ul", "ol", "br", "b"} for child in parent)
-    ):
-        return parent
-    return element
+def _read_on(element: _Element) -> str:
+    """Read from a first paragraph on through those that follow it."""
+    texts = [read_text(element)]
+    following = element.getnext() if element.tag == "p" else None
+    while following is not None and following.tag in _PARAGRAPHS:
+        texts.append(read_text(following))
+        following = following.getnext()
+    return "\n".join(text for text in texts if text)
 
 
 def _named(facts: Facts, *, strong: bool) -> Found[str] | None:
@@ -127,7 +131,7 @@ def _named(facts: Facts, *, strong: bool) -> Found[str] | None:
     for named in facts.document.named.get("description", ()):
         if named.zone & (Zone.CHROME | Zone.RELATED) or named.block < facts.title_block - 3:
             continue
-        names = f"{named.element.get('class') or ''} {named.element.get('id') or ''} {named.element.get('data-testid') or ''} {named.element.get('data-qa-id') or ''}".lower()
+        names = " ".join(named.element.get(key) or "" for key in ("class", "id", "data-testid", "data-qa-id")).lower()
         if strong != any(word in names for word in _STRONG) or (not strong and not _is_prose(named.element)):
             continue
         text = read_text(named.element)
@@ -149,14 +153,19 @@ def _named(facts: Facts, *, strong: bool) -> Found[str] | None:
 
 
 def _without_label(text: str) -> str:
-    from crawler.extraction.lexicon import find_field  # noqa: PLC0415
-
     head, _, rest = text.partition("\n")
     return rest.strip() if rest and find_field(head) == "description" else text
 
 
 def _is_prose(element: _Element) -> bool:
-    text = squeeze(read_text(element))
+    lines = [line for line in read_text(element).split("\n") if line]
+    text = " ".join(lines)
+    if (
+        len(lines) > 2
+        and len(text) < SHORTEST_MEAN_LINE * len(lines)
+        and not any(len(line) >= 3 * SHORTEST_MEAN_LINE for line in lines)
+    ):
+        return False
     linked = sum(len(squeeze(read_text(link))) for link in element.iter("a"))
     return linked <= MOST_LINK_SHARE * max(1, len(text)) and element.find(".//h1") is None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 from lxml import etree
 
+from crawler.extraction.lexicon import RELATED
 from crawler.extraction.text import INLINE, UNSEEN, is_hidden, squeeze
 from crawler.extraction.urls import Base
 from crawler.extraction.zones import Zone, describe_names
@@ -20,10 +21,17 @@ if TYPE_CHECKING:
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
-_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _ZONED = {
-    "nav": Zone.CHROME, "footer": Zone.CHROME, "aside": Zone.ASIDE, "form": Zone.FORM, "button": Zone.CONTROL, "label": Zone.LABEL,
-}  # fmt: skip
+    "nav": Zone.CHROME,
+    "footer": Zone.CHROME,
+    "aside": Zone.ASIDE,
+    "form": Zone.FORM,
+    "button": Zone.CONTROL,
+    "label": Zone.LABEL,
+}
+_TEST_IDS = ("data-testid", "data-qa-id", "data-test", "data-ds-component")
+EARLIEST_RELATED = 5  # blocks: a heading before that many is the page's own
 DEEPEST = 200  # levels; libxml2 itself stops a little above
 
 
@@ -91,11 +99,35 @@ class Document:
     links: list[PageLink] = field(factory=list)
     images: list[PageImage] = field(factory=list)
     named: dict[str, list[NamedElement]] = field(factory=dict)
+    folded: str = ""  # the text of all blocks in lower case
 
     @property
     def shown(self) -> list[Block]:
         """The blocks outside navigation, footers and what is hidden."""
         return [block for block in self.blocks if not block.zone & Zone.OUTSIDE]
+
+
+def _mark_related(document: Document) -> None:
+    """Put what stands under a heading like "Similar items" into the zone of other offers, to the next such heading."""
+    first, level = 0, 0
+    for block in document.blocks:
+        if first and 0 < block.heading <= level and not RELATED.search(block.text):
+            _mark(document, first, block.index)
+            first = 0
+        elif not first and block.heading > 1 and block.index > EARLIEST_RELATED and RELATED.search(block.text):
+            first, level = block.index, block.heading
+    if first:
+        _mark(document, first, len(document.blocks) + 1)
+
+
+def _mark(document: Document, first: int, last: int) -> None:
+    for block in document.blocks[first:last]:
+        block.zone |= Zone.RELATED
+    named = (one for elements in document.named.values() for one in elements)
+    standing: list[PageLink | PageImage | NamedElement] = [*document.links, *document.images, *named]
+    for one in standing:
+        if first < one.block < last:
+            one.zone |= Zone.RELATED
 
 
 def decode_body(body: bytes | str, content_type: str | None) -> bytes:
@@ -106,16 +138,14 @@ def decode_body(body: bytes | str, content_type: str | None) -> bytes:
         return body[3:].replace(b"\x00", b"")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode("utf-8", "replace").replace(b"\x00", b"")
+    try:
+        return body.decode("utf-8").replace("\x00", "").encode("utf-8")
+    except UnicodeDecodeError:
+        pass  # no other encoding's text is valid UTF-8 by chance, so that what the page declares matters only now
     header = _HEADER_CHARSET.search(content_type) if content_type else None
     meta = _META_CHARSET.search(body, 0, 4096)
     named = header[1] if header else meta[1].decode("ascii", "replace") if meta else "utf-8"
-    for encoding in (named, "utf-8"):
-        try:
-            text = body.decode(_BROWSERS_READ.get(encoding.lower(), encoding))
-        except (LookupError, UnicodeDecodeError, ValueError):
-            continue
-        return text.replace("\x00", "").encode("utf-8", "replace")
-    fallback = named if named.lower() != "utf-8" and _is_known(named) else "windows-1252"
+    fallback = named if named.lower() not in {"utf-8", "utf8"} and _is_known(named) else "windows-1252"
     return (
         body.decode(_BROWSERS_READ.get(fallback.lower(), fallback), "replace")
         .replace("\x00", "")
@@ -155,6 +185,9 @@ def parse_document(body: bytes | str, *, url: str | None, content_type: str | No
         return None
     head = root.find("head")
     title, meta, base_url = _read_head(root, head, url)
+    if url is None:
+        url = _own_address(root, meta)
+        base_url = base_url or url
     document = Document(
         root=root,
         url=url,
@@ -166,14 +199,26 @@ def parse_document(body: bytes | str, *, url: str | None, content_type: str | No
     )
     body_element = root.find("body")
     _Walk(document).visit(body_element if body_element is not None else root)
+    _mark_related(document)
+    document.folded = "\n".join([block.text for block in document.blocks]).lower()
     return document
 
 
+def _own_address(root: _Element, meta: dict[str, str]) -> str | None:
+    """The address a page gives itself, for a saved page whose address is not known."""
+    for link in root.iter("link"):
+        if (link.get("rel") or "").lower() == "canonical" and Base.of(link.get("href")).origin:
+            return link.get("href")
+    stated = meta.get("og:url")
+    return stated if Base.of(stated).origin else None
+
+
 def _read_head(root: _Element, head: _Element | None, url: str | None) -> tuple[str, dict[str, str], str | None]:
-    title, meta, base_url = "", {}, url
+    title, base_url = "", url
+    meta: dict[str, str] = {}
     for element in (root if head is None else head).iter("title", "meta", "base"):
         if element.tag == "title":
-            title = title or squeeze("".join(element.itertext()))
+            title = title or squeeze("".join(str(part) for part in element.itertext()))
         elif element.tag == "base":
             href = element.get("href")
             if href:
@@ -222,7 +267,7 @@ class _Walk:
         for child in element:
             tag = child.tag
             if tag == "br":
-                self._pieces.append(Piece("\n", child))
+                self._flush(block, zone, heading)
             elif tag not in UNSEEN and isinstance(tag, str) and depth < DEEPEST:
                 self._child(child, tag, zone, heading, block, in_link=in_link, depth=depth)
             if child.tail:
@@ -246,14 +291,14 @@ class _Walk:
             self._enter(child, zone, heading, block, in_link=in_link, depth=depth + 1)
             return
         self._flush(block, zone, heading)
-        level = _HEADINGS.get(tag, heading)
+        level = HEADINGS.get(tag, heading)
         self._enter(child, zone, level, child, in_link=in_link, depth=depth + 1)
         self._flush(child, zone, level)
 
     def _read_names(self, element: _Element, tag: str, zone: int) -> int:
         key = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
         if self._test_ids:
-            key += f" {element.get('data-testid') or element.get('data-qa-id') or element.get('data-test') or element.get('data-ds-component') or ''}"
+            key += f" {next((element.get(name) for name in _TEST_IDS if element.get(name)), '')}"
         if element.get("role"):
             key += f" role={element.get('role')}"
         if tag == "header":

@@ -27,10 +27,36 @@ Value = TypeVar("Value")
 # The currency of a country's everyday prices, by country-code domain or region: only to tell apart marks that
 # several currencies share. Source: ISO 4217.
 _CURRENCIES = {
-    "us": "USD", "ca": "CAD", "au": "AUD", "nz": "NZD", "hk": "HKD", "sg": "SGD", "tw": "TWD", "mx": "MXN", "ar": "ARS", "cl": "CLP",
-    "co": "COP", "uy": "UYU", "cn": "CNY", "jp": "JPY", "se": "SEK", "no": "NOK", "dk": "DKK", "is": "ISK", "sa": "SAR", "qa": "QAR",
-    "om": "OMR", "ye": "YER", "kw": "KWD", "jo": "JOD", "bh": "BHD", "iq": "IQD", "dz": "DZD", "tn": "TND", "eg": "EGP",
-}  # fmt: skip
+    "us": "USD",
+    "ca": "CAD",
+    "au": "AUD",
+    "nz": "NZD",
+    "hk": "HKD",
+    "sg": "SGD",
+    "tw": "TWD",
+    "mx": "MXN",
+    "ar": "ARS",
+    "cl": "CLP",
+    "co": "COP",
+    "uy": "UYU",
+    "cn": "CNY",
+    "jp": "JPY",
+    "se": "SEK",
+    "no": "NOK",
+    "dk": "DKK",
+    "is": "ISK",
+    "sa": "SAR",
+    "qa": "QAR",
+    "om": "OMR",
+    "ye": "YER",
+    "kw": "KWD",
+    "jo": "JOD",
+    "bh": "BHD",
+    "iq": "IQD",
+    "dz": "DZD",
+    "tn": "TND",
+    "eg": "EGP",
+}
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -1,4 +1,7 @@
-"""Pages that stand before the content: a login, a captcha or challenge, a consent wall. Recognised, never worked around."""
+"""Pages that stand before the content: a login, a captcha or challenge, a consent wall.
+
+They are recognised, never worked around.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,20 @@ if TYPE_CHECKING:
 LITTLE = 1500  # characters of shown text: a page with more has content behind its gate
 VERY_LITTLE = 400
 _PASSWORD = re.compile(rb"type\s*=\s*[\"']?password", re.IGNORECASE)
-_MACHINERY = re.compile(
-    rb"cdn-cgi/challenge-platform|cf-chl|cf_chl|g-recaptcha|recaptcha/api|hcaptcha\.com|h-captcha|captcha-delivery\.com|px-captcha|_Incapsula_Resource|"
-    rb"turnstile|geetest|arkoselabs|funcaptcha|awswaf|sucuri_cloudproxy|ddos-guard|smartcaptcha|captcha",
-    re.IGNORECASE,
+_MACHINERY = (
+    b"cdn-cgi/challenge-platform",
+    b"cf-chl",
+    b"cf_chl",
+    b"captcha",
+    b"Captcha",
+    b"CAPTCHA",
+    b"_Incapsula_Resource",
+    b"turnstile",
+    b"geetest",
+    b"arkoselabs",
+    b"awswaf",
+    b"sucuri_cloudproxy",
+    b"ddos-guard",
 )
 
 
@@ -35,23 +48,24 @@ def find_gate(document: Document) -> tuple[PageKind, str] | None:
             *(block.text for block in document.blocks if 0 < block.heading <= 2 and not block.zone & Zone.HIDDEN),
         ]
     )
-    text = "\n".join(block.text for block in document.blocks if not block.zone & Zone.HIDDEN)
     return (
-        _challenge(document, headline, text, length)
+        _challenge(document, headline, length)
         or _login(document, headline, length)
-        or _consent(document, headline, text, length)
+        or _consent(document, headline, length)
     )
 
 
-def _challenge(document: Document, headline: str, text: str, length: int) -> tuple[PageKind, str] | None:
+def _challenge(document: Document, headline: str, length: int) -> tuple[PageKind, str] | None:
     match = CHALLENGE.search(headline)
     if match is None and length <= VERY_LITTLE:
-        match = CHALLENGE.search(text) or CHALLENGE.search(_unseen_text(document))
-    machinery = _MACHINERY.search(document.source)
-    if match and (machinery or length <= VERY_LITTLE or CHALLENGE.search(headline)):
+        match = CHALLENGE.search(document.folded) or CHALLENGE.search(_unseen_text(document))
+    if match and (length <= VERY_LITTLE or CHALLENGE.search(headline)):
         return PageKind.CHALLENGE, f"says {match[0]!r} and little else"
-    if machinery and length <= VERY_LITTLE // 2 and len(document.links) < 5 and not _PASSWORD.search(document.source):
-        return PageKind.CHALLENGE, f"holds {machinery[0].decode('ascii', 'replace')!r} and little else"
+    machinery = (
+        next((mark for mark in _MACHINERY if mark in document.source), None) if length <= VERY_LITTLE // 2 else None
+    )
+    if machinery and len(document.links) < 5 and not _PASSWORD.search(document.source):
+        return PageKind.CHALLENGE, f"holds {machinery.decode()!r} and little else"
     return None
 
 
@@ -63,7 +77,7 @@ def _unseen_text(document: Document) -> str:
 
 
 def _login(document: Document, headline: str, length: int) -> tuple[PageKind, str] | None:
-    if not _PASSWORD.search(document.source):
+    if b"assword" not in document.source or not _PASSWORD.search(document.source):
         return None
     field = next((one for one in document.root.iter("input") if (one.get("type") or "").lower() == "password"), None)
     if field is None:
@@ -77,8 +91,8 @@ def _login(document: Document, headline: str, length: int) -> tuple[PageKind, st
     return None
 
 
-def _consent(document: Document, headline: str, text: str, length: int) -> tuple[PageKind, str] | None:
-    match = CONSENT.search(headline) or (CONSENT.search(text) if length <= VERY_LITTLE else None)
+def _consent(document: Document, headline: str, length: int) -> tuple[PageKind, str] | None:
+    match = CONSENT.search(headline) or (CONSENT.search(document.folded) if length <= VERY_LITTLE else None)
     asks = any(True for _ in document.root.iter("button", "form")) or b"submit" in document.source
     if match and asks:
         return PageKind.CHALLENGE, f"consent wall: says {match[0]!r} and little else"

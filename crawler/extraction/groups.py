@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from crawler.extraction.lexicon import NEXT, RELATED
+from crawler.extraction.lexicon import NEXT
+from crawler.extraction.sellers import SELLER_PATH
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.urls import canonicalise_url
 from crawler.extraction.zones import Zone
@@ -18,13 +19,18 @@ if TYPE_CHECKING:
     from crawler.extraction.document import Document, PageLink
 
 LEAST_ENTRIES = 3
+FIRST_ENTRIES = 8  # entries that are looked at closely
+LONGEST_ENTRY = 150.0  # characters of an entry that count
+ABOVE_HEADING = 0.3
 _DIGITS = re.compile(r"\d+")
 _PAGE = re.compile(
-    r"[?&/](?:page|p|seite|pag|pagina|página|pg|start|offset|o|from|страница|stranica)[=/-]?\d+(?:[/&.]|$)|/page-\d+|/\d{1,3}\.html?$|index\d+\.html",
+    r"[?&/](?:page|p|seite|pag|pagina|página|pg|start|offset|o|from|страница|stranica)[=/-]?\d+(?:[/&.]|$)|"
+    r"/page-\d+|/\d{1,3}\.html?$|index\d+\.html",
     re.IGNORECASE,
 )
 _CATEGORY = re.compile(
-    r"/(?:c|cat|category|categories|kategorie|kategorien|rubrik|categorie|categories|rubrique|categoria|categorias|section|browse|search|listings|listado|"
+    r"/(?:c|cat|category|categories|kategorie|kategorien|rubrik|categorie|categories|rubrique|categoria|"
+    r"categorias|section|browse|search|listings|listado|"
     r"anzeigen|annonces|anuncios|catalog|catalogue|katalog|forum|forums|board|f)(?:[/=?.-]|$)",
     re.IGNORECASE,
 )
@@ -37,7 +43,7 @@ class Group:
 
     links: list[PageLink] = field(factory=list)
     urls: dict[str, PageLink] = field(factory=dict)
-    text: int = 0
+    texts: list[str] = field(factory=list)
 
     @property
     def first_block(self) -> int:
@@ -51,41 +57,44 @@ class Group:
 
     def priced(self) -> int:
         """How many of its first entries show an amount of money."""
-        return sum(1 for link in self.links[:12] if _MONEY.search(_entry_text(link.element, self)))
+        return sum(1 for text in self.entry_texts() if _MONEY.search(text))
+
+    def entry_texts(self) -> list[str]:
+        """The texts of its first entries, each with all that stands in the entry."""
+        if not self.texts:
+            self.texts.extend(_entry_text(link.element, self) for link in list(self.urls.values())[:FIRST_ENTRIES])
+        return self.texts
+
+    def mean_entry(self) -> float:
+        """The mean length of its first entries, in characters."""
+        texts = self.entry_texts()
+        return sum(map(len, texts)) / max(1, len(texts))
 
 
 def find_groups(document: Document) -> list[Group]:
     """Find the lists of links outside navigation, largest text first, each with at least three entries."""
-    related_from = _related_from(document)
     groups: dict[tuple[str, ...], Group] = {}
     for link in document.links:
-        if link.zone & (Zone.CHROME | Zone.HIDDEN | Zone.RELATED) or link.block > related_from:
+        if link.zone & (Zone.CHROME | Zone.HIDDEN | Zone.RELATED):
             continue
         url = document.base.resolve(link.href)
-        if not url or _PAGE.search(url) or url == document.url:
+        if not url or _PAGE.search(url) or url == document.url or SELLER_PATH.search(url):
             continue
         group = groups.setdefault(_look(link.element, url), Group())
         group.links.append(link)
         if url not in group.urls:
             group.urls[url] = link
-        group.text += len(squeeze("".join(str(part) for part in link.element.itertext())))
     found = [group for group in groups.values() if len(group.urls) >= LEAST_ENTRIES]
-    return sorted(found, key=_weight, reverse=True)
+    heading = next((b.index for b in document.blocks if b.heading == 1 and not b.zone & Zone.OUTSIDE), 0)
+    return sorted(found, key=lambda group: _weight(group, heading), reverse=True)
 
 
-def _weight(group: Group) -> float:
-    """Entries times the length of what they say (to 60 characters), more with prices and pictures."""
-    mean = min(60.0, group.text / max(1, len(group.links)))
+def _weight(group: Group, heading: int) -> float:
+    """Entries times the length of what they say, more with prices and pictures, less above the main heading."""
+    mean = min(LONGEST_ENTRY, group.mean_entry())
     pictured = any(link.element.find(".//img") is not None for link in group.links[:3])
-    return len(group.urls) * (mean + 15 * pictured) * (1 + 2 * (group.priced() >= LEAST_ENTRIES))
-
-
-def _related_from(document: Document) -> int:
-    """The block of a heading like "Similar items", below which other offers follow."""
-    for block in document.blocks:
-        if block.heading > 1 and block.index > 5 and RELATED.search(block.text):
-            return block.index
-    return len(document.blocks) + 1
+    weight = len(group.urls) * (mean + 15 * pictured) * (1 + 2 * (group.priced() >= LEAST_ENTRIES))
+    return weight * (ABOVE_HEADING if group.last_block < heading else 1.0)
 
 
 def _look(element: _Element, url: str) -> tuple[str, ...]:
@@ -100,15 +109,9 @@ def _look(element: _Element, url: str) -> tuple[str, ...]:
 
 
 def _shape(url: str) -> str:
-    """The form of an address: `/item/123-colt` is `/item/*`; the host stays, so that outward links form groups of their own."""
-    host, _, path = url.partition("://")[2].partition("/")
-    path, _, query = path.partition("?")
-    segments = path.strip("/").split("/")
-    shaped = [
-        segment if len(segments) > 1 and number < len(segments) - 1 and not re.search(r"\d|-", segment) else "*"
-        for number, segment in enumerate(segments)
-    ]
-    return f"{host}/{'/'.join(shaped[:3])}/{len(segments)}?{'&'.join(pair.partition('=')[0] for pair in query.split('&') if pair)}"
+    """The domain alone: entries of one list may lie in many folders, but outward links form groups of their own."""
+    host = url.partition("://")[2].partition("/")[0].partition(":")[0]
+    return ".".join(host.split(".")[-2:])
 
 
 def _entry_text(element: _Element, group: Group) -> str:

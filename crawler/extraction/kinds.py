@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from crawler.extraction.facts import Facts
 from crawler.extraction.groups import is_page_turn
 from crawler.extraction.sellers import SELLER_PATH
 from crawler.extraction.structured import first, text_of
@@ -15,9 +14,12 @@ from crawler.extraction.zones import Zone
 from pipelines.models import PageKind
 
 if TYPE_CHECKING:
+    from crawler.extraction.facts import Facts
     from crawler.extraction.groups import Group
     from pipelines.models import ListingContent
 
+TELLING_ENTRY = 40  # characters: shorter entries are those of a menu
+PREVIEW_ONLY = 300  # characters of text shown
 _TELLING = frozenset(
     {
         "price",
@@ -70,7 +72,7 @@ def judge_kind(facts: Facts, listing: ListingContent, groups: list[Group]) -> tu
     """Weigh the page. `listing` is what it would be as an offer."""
     detail, index = _for_offer(facts, listing, groups), _for_list(facts, groups)
     url = facts.document.url
-    if url and SELLER_PATH.search(url.partition("?")[0] + "?") and (index.points >= detail.points or not listing.price):
+    if url and SELLER_PATH.search(url.partition("?")[0] + "?") and facts.offer is None:
         return PageKind.SELLER, "its address is a profile's"
     if max(detail.points, index.points) < 2:
         return PageKind.OTHER, "neither an offer nor a list"
@@ -109,6 +111,9 @@ def _for_offer(facts: Facts, listing: ListingContent, groups: list[Group]) -> Ev
     evidence.add(2 if own_text >= 150 else 1 if own_text >= 40 else 0, "a description")
     if any(block.heading == 1 and not block.zone & Zone.OUTSIDE for block in facts.document.blocks):
         evidence.add(0.5, "a main heading")
+    shown = sum(len(block.text) for block in facts.document.shown)
+    if not groups and shown < PREVIEW_ONLY and {"og:title", "og:description"} <= facts.document.meta.keys():
+        evidence.add(2, "only describes itself for previews")
     if listing.seller:
         evidence.add(0.5, "a seller")
     return evidence
@@ -130,7 +135,8 @@ def _for_list(facts: Facts, groups: list[Group]) -> Evidence:
     if groups:
         entries = groups[0]
         count = len(entries.urls)
-        evidence.add(min(3.0, count / 5), f"{count} entries alike")
+        telling = entries.priced() >= 3 or entries.mean_entry() >= TELLING_ENTRY
+        evidence.add(min(3.0, count / 5) * (1.0 if telling else 0.5), f"{count} entries alike")
         if entries.priced() >= 3:
             evidence.add(2, "entries with prices")
         if _share(facts, entries) > 0.5:

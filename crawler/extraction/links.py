@@ -37,18 +37,18 @@ def find_links(document: Document, hints: ExtractionHints, entries: Group | None
 
 
 def _kind_of(link: PageLink, url: str, hints: ExtractionHints, entries: Group | None, site: str) -> PageKind | None:
-    if hints.listing_links and hints.listing_links.search(url):
-        return PageKind.DETAIL
-    if hints.seller_links and hints.seller_links.search(url):
-        return PageKind.SELLER
-    if hints.index_links and hints.index_links.search(url):
-        return PageKind.INDEX
-    if site and urlsplit(url).netloc != site:
-        return PageKind.DETAIL if hints.listing_links is None and entries is not None and url in entries.urls else None
+    for pattern, kind in (
+        (hints.listing_links, PageKind.DETAIL),
+        (hints.seller_links, PageKind.SELLER),
+        (hints.index_links, PageKind.INDEX),
+    ):
+        if pattern is not None and pattern.search(url):
+            return kind
     if hints.listing_links is None and entries is not None and url in entries.urls:
         return PageKind.DETAIL
+    if site and urlsplit(url).netloc != site:
+        return None
     if hints.seller_links is None and not link.zone & Zone.OUTSIDE and SELLER_PATH.search(urlsplit(url).path + "?"):
         return PageKind.SELLER
-    if hints.index_links is None and (is_page_turn(link, url) or is_category(url)):
-        return PageKind.INDEX
-    return None
+    turns = hints.index_links is None and (is_page_turn(link, url) or is_category(url))
+    return PageKind.INDEX if turns else None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from crawler.extraction.facts import Facts, Found
+from crawler.extraction.lexicon import UPDATED
 from crawler.extraction.structured import text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -14,14 +15,16 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 LONGEST = 60
+_BARE_DATE = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:,?\s\d{1,2}:\d{2})?|"
+    r"\d{1,2}\.?\s[^\W\d_]{3,10}\.?\s\d{4}(?:,?\s\d{1,2}:\d{2})?"
+)
 _POSTED_KEYS = ("datePosted", "datePublished", "uploadDate", "dateCreated", "availabilityStarts", "validFrom")
 _WORDS = re.compile(
-    r"(?<![^\W\d_])(?:posted|published|listed|added|created|online since|eingestellt|erstellt|online seit|inseriert|veröffentlicht|publi[ée]e?|mise? en ligne|déposée?|ajoutée?|"
-    r"publicado|publicada|subido|anunciado|postado|опубликован\w*|размещен\w*|добавлен\w*|نُ?شر\w*|أضيف|发布|刊登|dodan[eo]|opublikowan\w*)",
-    re.IGNORECASE,
-)
-_UPDATED = re.compile(
-    r"(?<![^\W\d_])(?:updated|modified|edited|renewed|aktualisiert|geändert|mise? à jour|modifiée?|actualizado|modificado|atualizado|обновлен\w*|изменен\w*|تحديث|更新)",
+    r"(?<![^\W\d_])(?:posted|published|listed|added|created|online since|eingestellt|erstellt|online seit|"
+    r"inseriert|veröffentlicht|publi[ée]e?|mise? en ligne|déposée?|ajoutée?|"
+    r"publicado|publicada|subido|anunciado|postado|опубликован\w*|размещен\w*|добавлен\w*|نُ?شر\w*|أضيف|发布|刊登|"
+    r"dodan[eo]|opublikowan\w*)",
     re.IGNORECASE,
 )
 
@@ -35,6 +38,7 @@ def find_posted(facts: Facts) -> Found[str] | None:
         or _said(facts)
         or _time_element(facts)
         or _named(facts)
+        or _below_title(facts)
     )
 
 
@@ -43,9 +47,11 @@ def find_updated(facts: Facts) -> Found[str] | None:
     found = _structured(facts, ("dateModified",)) or _labelled(facts, "updated")
     if found:
         return found
+    if not UPDATED.occur_in(facts.document.folded):
+        return None
     for block in facts.document.shown:
-        if len(block.text) <= LONGEST and _UPDATED.search(block.text):
-            read = facts.read_date(_after(_UPDATED, block.text))
+        if len(block.text) <= LONGEST and UPDATED.search(block.text):
+            read = facts.read_date(_after(UPDATED.pattern, block.text))
             if read:
                 return Found(value=read, source="heuristic", detail=block.text[:40])
     return None
@@ -102,6 +108,19 @@ def _said(facts: Facts) -> Found[str] | None:
             read = facts.read_date(_stamp(block.element) or stated[:LONGEST]) if stated else None
             if read:
                 return Found(value=read, source="heuristic", detail=block.text[:40])
+    return None
+
+
+def _below_title(facts: Facts) -> Found[str] | None:
+    """A line right below the title that is nothing but a date, or that ends in `» date`, as forum posts are headed."""
+    for block in facts.document.blocks[facts.title_block + 1 : facts.title_block + 10]:
+        if block.zone & Zone.OUTSIDE or len(block.text) > LONGEST:
+            continue
+        _, mark, tail = block.text.partition(" » ")
+        text = tail if mark else block.text.strip("()[] ")
+        read = facts.read_date(text) if _BARE_DATE.fullmatch(text) or mark else None
+        if read:
+            return Found(value=read, source="heuristic", detail="date below the title")
     return None
 
 

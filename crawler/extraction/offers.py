@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crawler.extraction.amounts import find_price, find_quantity
+from crawler.extraction.amounts import find_price, find_price_in, find_quantity
 from crawler.extraction.descriptions import find_description
 from crawler.extraction.facts import Facts, Found
 from crawler.extraction.lexicon import REMOVED, SOLD
@@ -25,16 +25,19 @@ from pipelines.models import ListingContent, ListingStatus, SellerRef
 from pipelines.reading.contacts import find_contacts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pipelines.models import Contact, Provenance
 
 _IN_ATTRIBUTES = frozenset({None, "make", "model", "calibre"})
-_LAST_DIGITS = re.compile(r"(\d{3,})(?!.*\d{3})")
+_DIGITS = re.compile(r"\d{3,}")
 _ID_PARAMETER = re.compile(
-    r"[?&](?:id|item|itemid|ad|adid|listing|listing_id|lid|pid|product_id|artikel|anzeige|annonce|anuncio|t|topic)=([\w-]+)",
+    r"[?&](?:id|item|itemid|ad|adid|listing|listing_id|lid|pid|product_id|artikel|anzeige|annonce|anuncio|t|"
+    r"topic)=([\w-]+)",
     re.IGNORECASE,
 )
+_TEXT_FIELDS = frozenset({"title", "condition", "location", "country", "shipping", "id"})
 NEAR_TITLE = 12  # blocks around the title in which a badge says that it is sold
 LONGEST_BADGE = 60
 
@@ -45,6 +48,8 @@ def read_offer(facts: Facts) -> ListingContent:
     _note(found, "title", find_title(facts))
     _note(found, "price", find_price(facts))
     _note(found, "description", find_description(facts))
+    if "price" not in found and "description" in found:
+        _note(found, "price", find_price_in(found["description"].value, facts))
     _note(found, "seller", find_seller(facts))
     _note(found, "location", find_location(facts))
     _note(found, "posted", find_posted(facts))
@@ -113,9 +118,12 @@ def find_id(facts: Facts) -> Found[str] | None:
         stated = (text_of(offer.data, key) or text_of(offer.data, key, "value")) if offer else None
         if offer and stated and len(stated) <= 64 and not stated.startswith("http"):
             return Found(value=stated, source=offer.source, detail=key)
-    match = _ID_PARAMETER.search(url) or _LAST_DIGITS.search(url.partition("://")[2].partition("/")[2])
-    if match:
-        return Found(value=match[1], source="url", detail="digits")
+    parameter = _ID_PARAMETER.search(url)
+    digits = _DIGITS.findall(url.partition("://")[2].partition("/")[2])
+    if parameter or digits:
+        # A slug may hold a model's number: the longest run is the id, of equals the last.
+        stated = parameter[1] if parameter else max(reversed(digits), key=len)
+        return Found(value=stated, source="url", detail="digits")
     row = facts.row("id")
     if row and 0 < len(row.value) <= 40 and any(character.isdigit() for character in row.value):
         return Found(value=squeeze(row.value).lstrip("#№ "), source="label", detail=row.label)
@@ -148,45 +156,62 @@ def _find_status(facts: Facts) -> Found[ListingStatus] | None:
     row = facts.row("status")
     if row and SOLD.search(row.value[:LONGEST_BADGE]):
         return Found(value=ListingStatus.SOLD, source="label", detail=row.label)
-    for block in facts.document.blocks:
+    folded = facts.document.folded
+    if not SOLD.occur_in(folded) and not REMOVED.occur_in(folded):
+        return None
+    around = slice(max(0, facts.title_block - NEAR_TITLE), facts.title_block + NEAR_TITLE + 1)
+    for block in facts.document.blocks[around]:
         if block.zone & (Zone.HIDDEN | Zone.RELATED) or len(block.text) > 3 * LONGEST_BADGE:
             continue
         match = REMOVED.search(block.text)
-        if match and (block.heading or abs(block.index - facts.title_block) <= NEAR_TITLE):
+        if match:
             return Found(value=ListingStatus.REMOVED, source="heuristic", detail=match[0])
-        match = SOLD.match(block.text.lstrip("[(*!·• ")) if len(block.text) <= LONGEST_BADGE else None
-        if (
-            match
-            and not block.link_chars
-            and abs(block.index - facts.title_block) <= NEAR_TITLE
-            and _is_badge(block.text, match[0])
-        ):
+        text = block.text.lstrip("[(*!·• ")
+        match = SOLD.match(text) if len(text) <= LONGEST_BADGE and not block.link_chars else None
+        if match and _is_badge(text, match[0]):
             return Found(value=ListingStatus.SOLD, source="heuristic", detail=match[0])
     return None
 
 
 def _is_badge(text: str, word: str) -> bool:
-    """`SOLD`, `Sold on 3 May`, `This item has sold.`, but not `Sold by Anna`."""
-    rest = text.lstrip("[(*!·• ")[len(word) :].strip(" ])*!.:·•").lower()
-    return rest == "" or rest[:1].isdigit() or re.match(r"(?:on|am|le|el|em|–|-)\s?\d", rest) is not None
+    """`SOLD`, `Sold on 3 May`, `This item has sold.`, `VERKAUFT - closed`, but not `Sold by Anna`."""
+    rest = text[len(word) :].strip(" ])*!.:·•").lower()
+    return rest == "" or rest[:1].isdigit() or re.match(r"(?:on|am|le|el|em)\s?\d|[-–—,|]\s", rest) is not None
 
 
 def _find_attributes(facts: Facts) -> Found[dict[str, str]] | None:
-    attributes = {}
+    attributes: dict[str, str] = {}
     for row in facts.rows:
-        if row.field in _IN_ATTRIBUTES and 0 < len(row.value) <= LONGEST_VALUE and "\n\n" not in row.value:
+        if (
+            row.block >= facts.title_block
+            and row.field in _IN_ATTRIBUTES
+            and 0 < len(row.value) <= LONGEST_VALUE
+            and "\n\n" not in row.value
+        ):
             attributes.setdefault(row.label, squeeze(row.value))
     offer = facts.offer
     if offer:
+        for pair in _properties(offer.data):
+            attributes.setdefault(*pair)
+        labelled = {row.field for row in facts.rows}
         for key, name in (("brand", "make"), ("manufacturer", "make"), ("model", "model")):
             stated = text_of(offer.data, key)
-            if stated and stated not in attributes.values() and name not in {row.field for row in facts.rows}:
+            if stated and stated not in attributes.values() and name not in labelled:
                 attributes.setdefault(key, squeeze(stated))
     return (
         Found(value=attributes, source="label" if facts.rows else "json-ld", detail=f"{len(attributes)} rows")
         if attributes
         else None
     )
+
+
+def _properties(data: dict[str, Any]) -> list[tuple[str, str]]:
+    """Read schema.org's `additionalProperty`: pairs of a name and a value."""
+    listed = data.get("additionalProperty")
+    pairs = [
+        (text_of(one, "name"), text_of(one, "value")) for one in (listed if isinstance(listed, list) else [listed])
+    ]
+    return [(name, squeeze(value)) for name, value in pairs if name and value and len(value) <= LONGEST_VALUE]
 
 
 def _apply_selectors(facts: Facts, found: dict[str, Found[Any]]) -> None:
@@ -200,14 +225,14 @@ def _apply_selectors(facts: Facts, found: dict[str, Found[Any]]) -> None:
             found[name] = Found(value=value, source="selector", detail=facts.hints.selectors[name])
     seller = {name.removeprefix("seller_"): values[0] for name, values in texts.items() if name.startswith("seller")}
     if seller:
-        name = seller.get("name") or seller.get("seller")
+        title = seller.get("name") or seller.get("seller")
         url = facts.document.base.resolve(seller["url"]) if seller.get("url") else None
-        identity = seller.get("id") or seller_id(url) or name
+        identity = seller.get("id") or seller_id(url) or title
         if identity:
             joined = seller.get("joined")
             value = SellerRef(
                 id=identity,
-                name=name,
+                name=title,
                 url=url,
                 joined=(facts.read_date(joined) or joined) if joined else None,
                 licence=seller.get("licence"),
@@ -216,25 +241,29 @@ def _apply_selectors(facts: Facts, found: dict[str, Found[Any]]) -> None:
 
 
 def _typed(name: str, values: list[str], facts: Facts) -> Any:
-    if name == "price":
-        return facts.read_price(values[0])
-    if name in {"posted", "updated"}:
-        return facts.read_date(values[0])
-    if name == "quantity":
-        number = re.search(r"\d+", values[0])
-        return int(number[0]) if number else None
+    readers: dict[str, Callable[[str], Any]] = {
+        "price": facts.read_price,
+        "posted": facts.read_date,
+        "updated": facts.read_date,
+        "quantity": _read_count,
+        "status": _read_status,
+        "description": str,
+    }
     if name == "images":
         return tuple(dict.fromkeys(url for value in values if (url := facts.document.base.resolve(value))))
     if name == "category":
         return tuple(values)
-    if name == "status":
-        return (
-            ListingStatus.SOLD
-            if SOLD.search(values[0])
-            else ListingStatus.REMOVED
-            if REMOVED.search(values[0])
-            else None
-        )
-    if name in {"title", "description", "condition", "location", "country", "shipping", "id"}:
-        return values[0] if name == "description" else squeeze(values[0])
+    if name in _TEXT_FIELDS or name in readers:
+        return readers.get(name, squeeze)(values[0])
     return None
+
+
+def _read_count(text: str) -> int | None:
+    number = re.search(r"\d+", text)
+    return int(number[0]) if number else None
+
+
+def _read_status(text: str) -> ListingStatus | None:
+    if SOLD.search(text):
+        return ListingStatus.SOLD
+    return ListingStatus.REMOVED if REMOVED.search(text) else None

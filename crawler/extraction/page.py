@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from crawler.extraction.document import Document, parse_document
 from crawler.extraction.facts import Facts, find_currency, find_languages
 from crawler.extraction.gates import find_gate
 from crawler.extraction.groups import Group, find_groups
 from crawler.extraction.kinds import judge_kind, kind_by_address
+from crawler.extraction.lexicon import REMOVED
 from crawler.extraction.links import find_links
 from crawler.extraction.offers import read_offer
 from crawler.extraction.rows import find_rows
 from crawler.extraction.sellers import find_joined, find_licence, seller_id
 from crawler.extraction.structured import read_structured
-from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.text import squeeze
 from crawler.extraction.titles import find_title
-from pipelines.models import ExtractedPage, PageKind, SellerRef
+from pipelines.models import ExtractedPage, ListingStatus, PageKind, SellerRef
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from crawler.extraction.hints import ExtractionHints
 
-LEAST_INDEX_ENTRIES = 3
+LITTLE_TEXT = 600  # characters: a notice in place of a listing
 
 
 def extract(
@@ -56,10 +59,15 @@ def extract(
     else:
         groups = find_groups(document)
         kind, reason = judge_kind(facts, listing, groups)
-    if kind is PageKind.DETAIL and listing.title:
+    if kind is PageKind.DETAIL and listing.title and not _says_removed(facts):
         return ExtractedPage(
             kind=kind, listing=listing, seller=listing.seller, links=find_links(document, hints, None), reason=reason
         )
+    if kind in {PageKind.DETAIL, PageKind.OTHER} and _says_removed(facts):
+        gone = evolve(
+            listing, title="", description="", status=ListingStatus.REMOVED, contacts=(), seller=None, price=None
+        )
+        return ExtractedPage(kind=PageKind.DETAIL, listing=gone, reason="says that its listing was removed")
     return _without_offer(facts, PageKind.OTHER if kind is PageKind.DETAIL else kind, reason, groups)
 
 
@@ -84,6 +92,12 @@ def _without_offer(facts: Facts, kind: PageKind, reason: str, groups: list[Group
     )
 
 
+def _says_removed(facts: Facts) -> bool:
+    """Whether a page with little text says that a moderator took its listing away."""
+    shown = facts.document.shown
+    return sum(len(block.text) for block in shown) <= LITTLE_TEXT and any(REMOVED.search(block.text) for block in shown)
+
+
 def _read_profile(facts: Facts) -> SellerRef | None:
     """The account a profile page is about."""
     title = find_title(facts)
@@ -92,23 +106,12 @@ def _read_profile(facts: Facts) -> SellerRef | None:
         return None
     row = facts.row("seller")
     name = squeeze(row.value) if row else title.value if title else None
-    about = next((row for row in facts.rows if row.field == "description"), None)
-    profile = about.value if about else _about(facts)
+    about = facts.row("about") or facts.row("description")
     return SellerRef(
         id=identity,
         name=name,
         url=facts.document.base.resolve(facts.document.url) if facts.document.url else None,
         joined=find_joined(facts),
         licence=find_licence(facts),
-        profile=profile,
+        profile=about.value if about else None,
     )
-
-
-def _about(facts: Facts) -> str | None:
-    for named in facts.document.named.get("description", ()):
-        names = f"{named.element.get('class') or ''} {named.element.get('id') or ''}".lower()
-        if any(word in names for word in ("about", "bio", "profile", "descr", "beschreib")):
-            text = read_text(named.element)
-            if text:
-                return text
-    return None

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 _DECORATION = re.compile(
-    r"logo|icon|sprite|avatar|flag|pixel|spacer|blank|badge|banner|loader|placeholder|button|rating|stars?\b|social|payment|1x1",
+    r"logo|icon|sprite|avatar|flag|pixel|spacer|blank|badge|banner|loader|placeholder|button|rating|stars?\b|"
+    r"social|payment|1x1",
     re.IGNORECASE,
 )
+_STEP = re.compile(r"[›»>→/]|::")
 SMALLEST = 48  # pixels: smaller pictures are decoration
 MOST = 60
 
@@ -94,38 +96,85 @@ def _is_decoration(element: _Element, source: str) -> bool:
 
 def find_category(facts: Facts) -> Found[tuple[str, ...]] | None:
     """Find the category path, outermost first, without the start page and the offer itself."""
+    return _stated_path(facts) or _labelled_path(facts) or _named_path(facts) or _written_path(facts)
+
+
+def _stated_path(facts: Facts) -> Found[tuple[str, ...]] | None:
     for node in facts.structured.nodes:
         if node.type == "breadcrumblist":
             items = node.data.get("itemListElement")
-            names = [
-                text_of(one, "name") or text_of(one, "item", "name")
-                for one in (items if isinstance(items, list) else [items])
-            ]
-            path = _without_ends([name for name in names if name], facts)
+            listed = items if isinstance(items, list) else [items]
+            steps = [text_of(one, "name") or text_of(one, "item", "name") for one in listed]
+            path = _without_ends([step for step in steps if step], facts)
             if path:
                 return Found(value=path, source=node.source, detail="BreadcrumbList")
-    row = facts.row("category")
-    if row:
-        names = [part.strip() for part in re.split(r"\s*[>›»→/\n]\s*", row.value) if part.strip()]
-        return Found(value=tuple(names), source="label", detail=row.label)
-    for named in facts.document.named.get("category", ()):
-        names = [squeeze(read_text(link)) for link in named.element.iter("a")]
-        path = _without_ends([name for name in names if name], facts)
-        if path and len(path) <= 8 and "crumb" in f"{named.element.get('class')}{named.element.get('id')}".lower():
-            return Found(value=path, source="structure", detail="breadcrumb")
     offer = facts.offer
     stated = text_of(offer.data, "category") if offer else None
-    if offer and stated and first(offer.data, "category"):
-        return Found(
-            value=tuple(part.strip() for part in re.split(r"\s*[>›»/]\s*", stated) if part.strip()),
-            source=offer.source,
-            detail="category",
-        )
+    if offer and stated:
+        return Found(value=_split_path(stated), source=offer.source, detail="category")
+    return None
+
+
+def _labelled_path(facts: Facts) -> Found[tuple[str, ...]] | None:
+    row = facts.row("category")
+    return Found(value=_split_path(row.value), source="label", detail=row.label) if row else None
+
+
+def _split_path(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in re.split(r"\s*[>›»→/\n]\s*", text) if part.strip())
+
+
+def _named_path(facts: Facts) -> Found[tuple[str, ...]] | None:
+    for named in facts.document.named.get("category", ()):
+        path = _without_ends([name for link in named.element.iter("a") if (name := squeeze(read_text(link)))], facts)
+        if path and len(path) <= 8 and "crumb" in f"{named.element.get('class')}{named.element.get('id')}".lower():
+            return Found(value=path, source="structure", detail="breadcrumb")
+    return None
+
+
+def _written_path(facts: Facts) -> Found[tuple[str, ...]] | None:
+    for block in facts.document.blocks[: facts.title_block]:
+        if block.link_chars and _STEP.search(block.text) and 2 * block.link_chars > len(block.text):
+            steps = [squeeze(piece.text) for piece in block.pieces]
+            path = _without_ends([step for step in steps if step and not _STEP.fullmatch(step)], facts)
+            if path:
+                return Found(value=path, source="structure", detail="path of links above the title")
     return None
 
 
 _HOME = frozenset(
-    "home|start|startseite|accueil|inicio|início|главная|الرئيسية|首页|strona główna|homepage|main".split("|")
+    [
+        "home",
+        "start",
+        "startseite",
+        "accueil",
+        "inicio",
+        "início",
+        "главная",
+        "الرئيسية",
+        "首页",
+        "strona główna",
+        "homepage",
+        "main",
+        "all",
+        "alle",
+        "all categories",
+        "tout",
+        "todo",
+        "все",
+        "全部",
+        "الكل",
+        "anzeigen",
+        "kleinanzeigen",
+        "annonces",
+        "anuncios",
+        "объявления",
+        "listings",
+        "classifieds",
+        "ads",
+        "الإعلانات",
+        "广告",
+    ]
 )
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from crawler.extraction.facts import Facts, Found
-from crawler.extraction.lexicon import find_field
+from crawler.extraction.lexicon import MAP, find_field
 from crawler.extraction.structured import first, text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -27,7 +27,7 @@ def find_location(facts: Facts) -> Found[str] | None:
 def find_country(facts: Facts) -> Found[str] | None:
     """Find the country (ISO 3166-1 alpha-2) where the page states its code, else the site's own."""
     for path, source, detail in _addresses(facts):
-        stated = text_of(path, "addressCountry")
+        stated = text_of(path, "addressCountry") or text_of(path, "address", "addressCountry")
         if stated and _CODE.match(stated.upper()) and len(stated) == 2:
             return Found(value=stated.upper(), source=source, detail=detail)
     row = facts.row("country")
@@ -46,8 +46,18 @@ def _addresses(facts: Facts) -> Iterator[tuple[Any, str, str]]:
     offer = facts.offer
     if offer is None:
         return
-    for path in (("offers", "availableAtOrFrom", "address"), ("availableAtOrFrom", "address"), ("offers", "seller", "address"), ("seller", "address"),
-                 ("offers", "offeredBy", "address"), ("address",), ("location", "address"), ("areaServed",), ("offers", "areaServed"), ("contentLocation",)):  # fmt: skip
+    for path in (
+        ("offers", "availableAtOrFrom", "address"),
+        ("availableAtOrFrom", "address"),
+        ("offers", "seller", "address"),
+        ("seller", "address"),
+        ("offers", "offeredBy", "address"),
+        ("address",),
+        ("location", "address"),
+        ("areaServed",),
+        ("offers", "areaServed"),
+        ("contentLocation",),
+    ):
         found = first(offer.data, *path)
         if found:
             yield found, offer.source, f"{offer.path}.{'.'.join(path)}"
@@ -67,10 +77,18 @@ def _structured(facts: Facts) -> Found[str] | None:
 
 def _labelled(facts: Facts) -> Found[str] | None:
     row = facts.row("location")
-    text = squeeze(row.value) if row else ""
+    text = _plain_place(row.value) if row else ""
     if row and 1 < len(text) <= LONGEST_PLACE and re.search(r"[^\W\d_]", text):
         return Found(value=text, source="label", detail=row.label)
     return None
+
+
+def _plain_place(text: str) -> str:
+    """A place without the words of its link to a map and without its label."""
+    squeezed = squeeze(MAP.remove_from(text))
+    label, colon, rest = squeezed.partition(":")
+    squeezed = rest if colon and find_field(label) else squeezed
+    return squeezed.strip(" ,;:-–|·()[]")
 
 
 def _itemprops(facts: Facts) -> Found[str] | None:
@@ -88,7 +106,10 @@ def _named(facts: Facts) -> Found[str] | None:
     for named in facts.document.named.get("location", ()):
         if named.zone & Zone.OUTSIDE or named.block < facts.title_block - 3:
             continue
-        text = squeeze(read_text(named.element))
+        text = read_text(named.element)
+        if "\n" in text or next(named.element.iter("input", "button"), None) is not None:
+            continue
+        text = _plain_place(text)
         if 2 < len(text) <= LONGEST_PLACE and find_field(text) is None and re.search(r"[^\W\d_]{2}", text):
             return Found(
                 value=text,

@@ -64,9 +64,25 @@ def _fields(listing: ListingContent) -> dict[str, Any]:
 def _no_fields(url: str | None) -> dict[str, Any]:
     lists = {"category", "contacts", "images"}
     names = (
-        "id", "url", "status", "title", "description", "price", "quantity", "condition", "category", "attributes", "seller", "contacts",
-        "location", "country", "shipping", "posted", "updated", "images",
-    )  # fmt: skip
+        "id",
+        "url",
+        "status",
+        "title",
+        "description",
+        "price",
+        "quantity",
+        "condition",
+        "category",
+        "attributes",
+        "seller",
+        "contacts",
+        "location",
+        "country",
+        "shipping",
+        "posted",
+        "updated",
+        "images",
+    )
     empty: dict[str, Any] = {name: [] if name in lists else None for name in names}
     return empty | {"url": url, "attributes": {}}
 

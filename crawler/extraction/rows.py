@@ -41,7 +41,7 @@ def find_rows(document: Document) -> list[Row]:
     for block in blocks:
         if block.zone & Zone.OUTSIDE:
             continue
-        row = _read_cell(block, blocks) or _read_line(block) or _read_heading(block, blocks)
+        row = _read_cell(block) or _read_line(block) or _read_heading(block)
         if row is not None:
             rows.append(row)
     return rows
@@ -72,17 +72,18 @@ def _set_apart(block: Block, label: str) -> bool:
     return (first.element is not block.element and len(squeeze(first.text)) <= len(label) + 2) or block.element.tag in {
         "li",
         "td",
-        "p",
     }
 
 
-def _read_cell(block: Block, blocks: list[Block]) -> Row | None:
+def _read_cell(block: Block) -> Row | None:
     """A `dt` or `th` or first `td`, and the cell that follows it."""
-    cell = block.element
-    if cell.tag not in _CELLS:
+    cell: _Element | None = block.element
+    if cell is not None and cell.tag not in _CELLS:
         cell = block.element.getparent()
         if cell is None or cell.tag not in _CELLS or len(cell) > 1:
             return None
+    if cell is None:
+        return None
     label = block.text.rstrip(" :：")
     if not label or len(label) > LONGEST_LABEL:
         return None
@@ -99,7 +100,7 @@ def _is_pair(cell: _Element) -> bool:
     return row is not None and len(row) == 2
 
 
-def _read_heading(block: Block, blocks: list[Block]) -> Row | None:
+def _read_heading(block: Block) -> Row | None:
     """A known label as a block of its own: the value is what comes next beside it."""
     if len(block.text) > LONGEST_LABEL:
         return None

@@ -20,11 +20,28 @@ _ASSIGNED = re.compile(r"(?:window(?:\.|\[['\"])|var |let |const )[\w$]+(?:['\"]
 _KEYS = {
     "title": ("title", "subject", "name", "headline"),
     "description": ("description", "body", "text", "content"),
-    "posted": ("dateposted", "posted", "postedat", "listtime", "listedat", "publishedat", "datepublished", "createdat", "created", "creationdate", "first_publication_date", "createddate", "creation_date", "date_created", "origlisttime", "onlinesince"),
+    "posted": (
+        "dateposted",
+        "posted",
+        "postedat",
+        "listtime",
+        "listedat",
+        "publishedat",
+        "datepublished",
+        "createdat",
+        "created",
+        "creationdate",
+        "first_publication_date",
+        "createddate",
+        "creation_date",
+        "date_created",
+        "origlisttime",
+        "onlinesince",
+    ),
     "location": ("location", "address", "city", "place"),
     "seller": ("seller", "owner", "user", "vendor", "author", "store", "dealer"),
     "price": ("price", "amount", "pricevalue", "askingprice", "priceraw"),
-}  # fmt: skip
+}
 _NAMES = ("name", "displayname", "username", "nickname", "title", "companyname", "login")
 
 

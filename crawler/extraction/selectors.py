@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from parsel.csstranslator import HTMLTranslator
 
@@ -10,6 +10,8 @@ from crawler.extraction.text import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from lxml.etree import _Element
 
     from crawler.extraction.document import Document
 
@@ -24,7 +26,10 @@ def select_texts(document: Document, selectors: Mapping[str, str]) -> dict[str, 
         path = selector if selector.startswith(("/", "./", "(")) else HTMLTranslator().css_to_xpath(selector)
         result = document.root.xpath(path)
         values = result if isinstance(result, list) else [result]
-        texts = [one.strip() if isinstance(one, str) else read_text(one) for one in values]
+        texts = [
+            str(one).strip() if isinstance(one, str | bool | float) else read_text(cast("_Element", one))
+            for one in values
+        ]
         texts = [text for text in texts if text]
         if texts:
             found[name] = texts

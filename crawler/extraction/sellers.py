@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import evolve
 
 from crawler.extraction.facts import Facts, Found
-from crawler.extraction.lexicon import find_field
+from crawler.extraction.lexicon import LOGIN, SINCE, find_field
 from crawler.extraction.structured import Node, first, text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -21,28 +22,54 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 LONGEST_NAME = 60
+MOST_WORDS = 8
+NEAR_TITLE = 6  # blocks above the title among which a profile's link may stand
+_BY_NAME = re.compile(r"^(?:by|von|de|par|por|от|автор)[:\s]\s*", re.IGNORECASE)
+_CONTACT_LINE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?[\d\s()/.-]{6,20}")
+_NO_NAME = re.compile(
+    r"\b(?:reviews?|ratings?|feedback|contact|inquire|about|send|message|follow|view|show|see|visit|more|share|"
+    r"report|save|other|listings?|ads|items|"
+    r"profile|call|kontakt\w*|nachricht|anzeigen|folgen|bewertung\w*|contacter|voir|annonces|envoyer|contactar|"
+    r"ver|anuncios|mensaje|enviar|"
+    r"mensagem|написать|показать)\b",
+    re.IGNORECASE,
+)
 SELLER_PATH = re.compile(
-    r"/(?:users?|u|sellers?|members?|profiles?|profil|vendors?|dealers?|shops?|stores?|haendler|anbieter|verkaeufer|mitglied|nutzer|vendeurs?|"
-    r"boutiques?|membre|vendedor(?:es)?|usuarios?|perfil|loja|tienda|anunciante|polzovatel|prodavets|account|people|agents?|seller-?profile|ffl)"
+    r"/(?:users?|usr|u|sellers?|members?|profiles?|profil|vendors?|dealers?|haendler|anbieter|verkaeufer|"
+    r"mitglied|nutzer|vendeurs?|"
+    r"membre|vendedor(?:es)?|usuarios?|perfil|anunciante|polzovatel|prodavets|account|people|agents?|"
+    r"seller-?profile|ffl)"
     r"(?:[/=.-]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"^(?:posted|sold|listed|published|offered|submitted|advertised) by[:\s]+(.{2,60})$|^(?:verkauft|eingestellt|angeboten) von[:\s]+(.{2,60})$|"
-    r"^(?:publi[ée]e? par|vendu par|propos[ée]e? par)[:\s]+(.{2,60})$|^(?:publicado|vendido|anunciado) por[:\s]+(.{2,60})$",
+    r"^(?:posted|sold|listed|published|offered|submitted|advertised) by[:\s]+(.{2,60})$|^(?:verkauft|"
+    r"eingestellt|angeboten) von[:\s]+(.{2,60})$|"
+    r"^(?:publi[ée]e? par|vendu par|propos[ée]e? par)[:\s]+(.{2,60})$|^(?:publicado|vendido|"
+    r"anunciado) por[:\s]+(.{2,60})$",
     re.IGNORECASE,
 )
-_LICENCE = re.compile(r"(?<!\d)\d-\d{2}-\d{3}-\d{2}-\d[A-Z0-9]-\d{5}(?!\d)")  # an FFL number, 27 CFR 478.92's layout
+_LICENCE = re.compile(r"(?<!\d)\d-\d{2}-\d{3}-\d{2}-\d[a-z0-9]-\d{5}(?!\d)")  # an FFL number, 27 CFR 478.92's layout
 _SINCE = re.compile(
-    r"(?:member|user|registered|joined|on \w+|seller|active|selling)?\s?(?:since|joined)[:\s]+(.{4,30})$|(?:seit|depuis|desde|membro desde|عضو منذ|منذ|注册于|加入于)[:：\s]*(.{4,30})$|"
-    r"(?:на сайте с|зарегистрирован[а]?)[:\s]*(.{4,30})$",
+    r"(?:(?:member|user|registered|seller|active|selling|here|on \w+) since|joined|"
+    r"(?:mitglied|dabei|angemeldet|registriert|aktiv|nutzer) seit|"
+    r"(?:membre|inscrite?|présente?) depuis|(?:miembro|usuario|registrado|membro|cadastrado|na plataforma) desde|"
+    r"на сайте с|зарегистрирована?|عضو منذ|مسجل منذ|注册于|加入于|注册时间)[:：\s]*(?P<when>[^()]{4,30})",
     re.IGNORECASE,
 )
 
 
 def find_seller(facts: Facts) -> Found[SellerRef] | None:
     """Find the account behind an offer, with its id from its profile's address where there is one."""
-    found = _structured(facts) or _labelled(facts) or _linked(facts) or _named(facts) or _written(facts)
+    found = (
+        _structured(facts)
+        or _labelled(facts)
+        or _written(facts)
+        or _linked(facts)
+        or _named(facts)
+        or _beside_contact(facts)
+        or _handle(facts)
+    )
     if found is None:
         return None
     url = found.value.url or _profile_of(found.value.name, facts)
@@ -123,81 +150,112 @@ def _labelled(facts: Facts) -> Found[SellerRef] | None:
     for row in facts.rows:
         if row.field != "seller":
             continue
-        link = _seller_link(row.element, facts)
+        link = _link_in(row.element)
         name = squeeze(read_text(link)) if link is not None else squeeze(row.value.partition("\n")[0])
-        if 0 < len(name) <= LONGEST_NAME and find_field(name) is None:
-            url = facts.document.base.resolve(link.get("href") or "") if link is not None else None
-            return Found(value=SellerRef(id=name, name=name, url=url), source="label", detail=row.label)
+        if _is_name(name, facts):
+            return _found(name, link, facts, source="label", detail=row.label)
     return None
 
 
-def _seller_link(element: _Element, facts: Facts) -> _Element | None:
+def _link_in(element: _Element) -> _Element | None:
     for link in [element] if element.tag == "a" else element.iter("a"):
         if link.get("href") and squeeze(read_text(link)):
             return link
     return None
 
 
+def _found(name: str, link: _Element | None, facts: Facts, *, source: str, detail: str) -> Found[SellerRef]:
+    url = facts.document.base.resolve(link.get("href") or "") if link is not None else None
+    return Found(value=SellerRef(id=name, name=name, url=url), source=source, detail=detail[:60])
+
+
 def _linked(facts: Facts) -> Found[SellerRef] | None:
-    pattern = facts.hints.seller_links or SELLER_PATH
     for link in facts.document.links:
-        if link.zone & Zone.OUTSIDE or not pattern.search(link.href):
+        if link.zone & Zone.OUTSIDE or link.block < facts.title_block - NEAR_TITLE or not is_profile(link.href, facts):
             continue
-        url = facts.document.base.resolve(link.href)
         name = squeeze(read_text(link.element))
-        if url and 1 < len(name) <= LONGEST_NAME and link.block >= facts.title_block - 6:
-            return Found(value=SellerRef(id=name, name=name, url=url), source="structure", detail="link to a profile")
+        if _is_name(name, facts):
+            return _found(name, link.element, facts, source="structure", detail="link to a profile")
     return None
+
+
+def is_profile(href: str, facts: Facts) -> bool:
+    """Whether an address leads to an account: by the site file's pattern, else by its own words."""
+    pattern = facts.hints.seller_links
+    return pattern.search(href) is not None if pattern else SELLER_PATH.search(href) is not None
 
 
 def _named(facts: Facts) -> Found[SellerRef] | None:
     for text, element in _named_texts(facts):
-        if (
-            find_field(text) is None
-            and not text.endswith(":")
-            and re.search(r"[^\W\d_]", text)
-            and text.lower() not in facts.site_names
-        ):
-            link = _seller_link(element, facts)
-            url = facts.document.base.resolve(link.get("href") or "") if link is not None else None
-            detail = f"class={element.get('class') or element.get('id') or ''}"[:60]
-            return Found(value=SellerRef(id=text, name=text, url=url), source="structure", detail=detail)
+        if _is_name(text, facts):
+            detail = f"class={element.get('class') or element.get('id') or ''}"
+            return _found(text, _link_in(element), facts, source="structure", detail=detail)
     return None
 
 
 def _named_texts(facts: Facts) -> Iterator[tuple[str, _Element]]:
-    """Short texts in elements named after sellers, those whose name also says `name` first."""
+    """One-line texts in elements named after sellers: below the title first, and those whose names say `name`."""
     named = [one for one in facts.document.named.get("seller", ()) if not one.zone & Zone.OUTSIDE]
-    named.sort(
-        key=lambda one: (
-            one.block < facts.title_block,
-            "name" not in f"{one.element.get('class')}{one.element.get('itemprop')}".lower(),
-        )
-    )
+    named.sort(key=lambda one: (one.block < facts.title_block, not _says_name(one.element)))
     for one in named[:12]:
-        text = squeeze(read_text(one.element))
-        if 1 < len(text) <= LONGEST_NAME:
-            yield text, one.element
+        text = read_text(one.element)
+        if "\n" not in text:
+            yield _BY_NAME.sub("", squeeze(text)).partition(" » ")[0], one.element
+
+
+def _says_name(element: _Element) -> bool:
+    return "name" in f"{element.get('class')} {element.get('itemprop')} {element.get('id')}".lower()
+
+
+def _is_name(text: str, facts: Facts) -> bool:
+    """Whether a short text can be what an account is called: no label, date, number, address or words of the page."""
+    return (
+        1 < len(text) <= LONGEST_NAME
+        and len(text.split()) <= MOST_WORDS
+        and re.search(r"[^\W\d_]", text) is not None
+        and not text.endswith((":", "：", "?", "!"))
+        and "://" not in text
+        and find_field(text) is None
+        and text.lower() not in facts.site_names
+        and LOGIN.search(text) is None
+        and _NO_NAME.search(text) is None
+        and facts.read_date(text) is None
+    )
+
+
+def _beside_contact(facts: Facts) -> Found[SellerRef] | None:
+    """Find a short line right before an e-mail address or a phone number that stands alone."""
+    for before, block in pairwise(facts.document.shown):
+        if block.index <= facts.title_block or len(block.text) > LONGEST_NAME or before.heading or before.link_chars:
+            continue
+        if (
+            _CONTACT_LINE.fullmatch(block.text)
+            and _is_name(before.text, facts)
+            and not any(map(str.isdigit, before.text))
+        ):
+            return _found(before.text, None, facts, source="heuristic", detail="beside a contact")
+    return None
+
+
+def _handle(facts: Facts) -> Found[SellerRef] | None:
+    """Find `@name` in a head title: pages of messengers and networks call themselves by the account."""
+    match = re.search(r"(?<!\w)@\w{3,40}", facts.document.head_title)
+    return _found(match[0], None, facts, source="heuristic", detail="head title") if match else None
 
 
 def _written(facts: Facts) -> Found[SellerRef] | None:
     for block in facts.document.shown:
         match = _BY.match(block.text)
-        if match:
-            name = next(group for group in match.groups() if group).strip()
-            return Found(
-                value=SellerRef(id=name, name=name),
-                source="heuristic",
-                detail=block.text[: match.start(match.lastindex or 1)].strip(),
-            )
+        name = next(group for group in match.groups() if group).strip() if match else ""
+        if match and _is_name(name, facts):
+            return _found(name, _link_in(block.element), facts, source="heuristic", detail="written")
     return None
 
 
 def _profile_of(name: str | None, facts: Facts) -> str | None:
     """The address of the link on the page that bears the seller's name and leads to a profile."""
-    pattern = facts.hints.seller_links or SELLER_PATH
     for link in facts.document.links:
-        if pattern.search(link.href) and squeeze(read_text(link.element)) == name:
+        if is_profile(link.href, facts) and squeeze(read_text(link.element)) == name:
             return facts.document.base.resolve(link.href)
     return None
 
@@ -206,11 +264,11 @@ def find_joined(facts: Facts) -> str | None:
     """Since when the account exists: an ISO date, or the site's own wording where it could not be read."""
     row = facts.row("joined")
     stated = row.value if row and len(row.value) <= LONGEST_NAME else None
-    if stated is None:
+    if stated is None and SINCE.occur_in(facts.document.folded):
         for block in facts.document.shown:
             match = _SINCE.search(block.text) if len(block.text) <= LONGEST_NAME else None
             if match and any(character.isdigit() for character in block.text):
-                stated = next(group for group in match.groups() if group)
+                stated = match["when"]
                 break
     return (facts.read_date(stated) or squeeze(stated)) if stated else None
 
@@ -220,8 +278,5 @@ def find_licence(facts: Facts) -> str | None:
     row = facts.row("licence")
     if row and any(character.isdigit() for character in row.value) and len(row.value) <= LONGEST_NAME:
         return squeeze(row.value)
-    for block in facts.document.shown:
-        match = _LICENCE.search(block.text)
-        if match:
-            return match[0]
-    return None
+    match = _LICENCE.search(facts.document.folded)
+    return match[0].upper() if match else None

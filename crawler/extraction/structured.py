@@ -21,10 +21,30 @@ if TYPE_CHECKING:
 
 _OFFERED = frozenset(
     {
-        "product", "individualproduct", "productmodel", "productgroup", "someproducts", "vehicle", "car", "motorcycle", "offer", "aggregateoffer", "book", "house",
-        "apartment", "residence", "singlefamilyresidence", "realestatelisting", "accommodation", "classifiedad", "service", "event", "movie", "musicalbum",
+        "product",
+        "individualproduct",
+        "productmodel",
+        "productgroup",
+        "someproducts",
+        "vehicle",
+        "car",
+        "motorcycle",
+        "offer",
+        "aggregateoffer",
+        "book",
+        "house",
+        "apartment",
+        "residence",
+        "singlefamilyresidence",
+        "realestatelisting",
+        "accommodation",
+        "classifiedad",
+        "service",
+        "event",
+        "movie",
+        "musicalbum",
     }
-)  # fmt: skip
+)
 _POSTED = frozenset(
     {
         "discussionforumposting",
@@ -106,7 +126,7 @@ def _read_json_ld(document: Document) -> Iterator[Any]:
 
 
 def _read_leniently(text: str) -> Iterator[Any]:
-    """extruct's own reading, which forgives comments and trailing commas."""
+    """Use extruct's own reading, which forgives comments and trailing commas."""
     wrapped = f'<html><body><script type="application/ld+json">{text}</script></body></html>'
     try:
         yield from extruct.extract(wrapped, syntaxes=["json-ld"], errors="ignore").get("json-ld", [])
@@ -153,7 +173,7 @@ def _types(value: dict[str, Any]) -> list[str]:
 
 
 def first(value: Any, *path: str) -> Any:
-    """Follow `path` through dictionaries and the first of lists, into microdata's `properties` too; None where it ends."""
+    """Follow `path` through dictionaries, the first of lists and microdata's `properties`; None where it ends."""
     for key in path:
         value = _first_of(value)
         if not isinstance(value, dict):

@@ -1,4 +1,7 @@
-"""The text of an element as a reader sees it: white space tidied, line ends at `<br>` and block ends, nothing else changed."""
+"""The text of an element as a reader sees it.
+
+White space is tidied, lines end at `<br>` and block ends, nothing else is changed.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,47 @@ if TYPE_CHECKING:
 
 INLINE = frozenset(
     [
-        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img",
-        "ins", "kbd", "label", "mark", "meta", "link", "q", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup",
-        "time", "tt", "u", "var", "wbr", "nobr", "input",
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "meta",
+        "link",
+        "q",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "nobr",
+        "input",
     ]
-)  # fmt: skip
+)
 UNSEEN = frozenset(
     [
         "script",

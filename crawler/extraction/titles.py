@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from crawler.extraction.document import HEADINGS
 from crawler.extraction.facts import Facts, Found, words_of
 from crawler.extraction.structured import text_of
 from crawler.extraction.text import read_text, squeeze
@@ -13,7 +14,11 @@ from crawler.extraction.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lxml.etree import _Element
+
+Reference = tuple[str, list[str], str]  # where a name of the page stands, its words, its text
 LONGEST_TITLE = 300
+ONLY_HEADING = 3.0  # characters of agreement that being the only main heading is worth
 LEAST_AGREEMENT = 0.6  # share of a candidate's words that the page's other names must hold
 _SEPARATOR = re.compile(r"\s+[-–—|·:»«/]{1,2}\s+|\s*[|»]\s*|:\s+")
 
@@ -21,19 +26,11 @@ _SEPARATOR = re.compile(r"\s+[-–—|·:»«/]{1,2}\s+|\s*[|»]\s*|:\s+")
 def find_title(facts: Facts) -> Found[str] | None:
     """Find the title; sets `facts.title_block`, from which other fields are near or far."""
     references = [(source, words_of(text), text) for source, text in _references(facts)]
-    best: tuple[float, str, int, str] | None = None
-    for text, block, weight, how in _candidates(facts):
-        if not text or len(text) > LONGEST_TITLE or text.lower() in facts.site_names:
-            continue
-        score = weight * max((_agreement(words_of(text), words) for _, words, _ in references), default=0.0)
-        if score > 0 and (best is None or score > best[0] + 0.01):
-            best = (score, text, block, how)
+    best = _best_candidate(facts, references)
     if best is not None:
-        facts.title_block = best[2]
-        return Found(value=best[1], source="structure", detail=best[3])
-    heading = next(
-        (block for block in facts.document.blocks if block.heading == 1 and not block.zone & Zone.OUTSIDE), None
-    )
+        _, text, facts.title_block, how = best
+        return Found(value=_without_badges(text, references), source="structure", detail=how)
+    heading = next((one for one in facts.document.blocks if one.heading == 1 and not one.zone & Zone.OUTSIDE), None)
     for source, _, text in references:
         if source != "head" and not (heading and source == "opengraph"):
             return Found(value=_without_site(text, facts) if source == "opengraph" else text, source=source)
@@ -43,6 +40,24 @@ def find_title(facts: Facts) -> Found[str] | None:
     if references:
         return Found(value=_without_site(references[0][2], facts), source="heuristic", detail="title")
     return None
+
+
+def _best_candidate(facts: Facts, references: list[Reference]) -> tuple[float, str, int, str] | None:
+    best: tuple[float, str, int, str] | None = None
+    single = len({one.element for one in facts.document.shown if one.heading == 1}) == 1
+    names = facts.site_names
+    for text, block, weight, how in _candidates(facts):
+        if not text or len(text) > LONGEST_TITLE or text.lower() in names:
+            continue
+        if how == "text" and not any(_covers(text, reference) for _, _, reference in references):
+            continue
+        words, main = words_of(text), how == "h1"
+        score = weight * max((_agreement(words, known, heading=main) for _, known, _ in references), default=0.0)
+        if score > 0 and main and single:
+            score += ONLY_HEADING
+        if score > 0 and (best is None or score > best[0] + 0.01):
+            best = (score, text, block, how)
+    return best
 
 
 def _references(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -77,27 +92,43 @@ def _candidates(facts: Facts) -> Iterator[tuple[str, int, float, str]]:
             yield block.text, block.index, 0.8, "text"
 
 
-def _heading_text(element: object, text: str) -> str:
+def _heading_text(element: _Element, text: str) -> str:
     """The whole heading, where it is made of several lines."""
-    from lxml.etree import _Element  # noqa: PLC0415
-
-    if not isinstance(element, _Element):
+    if element.tag in HEADINGS and len(element) == 0:
         return text
-    heading = element
-    while heading is not None and heading.tag not in {"h1", "h2", "h3", "h4", "h5", "h6"}:
-        parent = heading.getparent()
-        if parent is None:
-            return text
-        heading = parent
-    return squeeze(read_text(heading))
+    heading: _Element | None = element
+    while heading is not None and heading.tag not in HEADINGS:
+        heading = heading.getparent()
+    return squeeze(read_text(heading)) if heading is not None else text
 
 
-def _agreement(candidate: list[str], reference: list[str]) -> float:
-    """Characters of the candidate's words that the reference holds, times their share; 0 below the least share."""
+def _without_badges(heading: str, references: list[Reference]) -> str:
+    """A heading without the badge before or after its text, where the page's own data names exactly the rest."""
+    for source, _, name in references:
+        if (
+            source in {"json-ld", "microdata"}
+            and name in heading
+            and LEAST_AGREEMENT * len(heading) <= len(name) < len(heading)
+        ):
+            return name
+    return heading
+
+
+def _covers(text: str, reference: str) -> bool:
+    return len(text) >= LEAST_AGREEMENT * len(reference)
+
+
+def _agreement(candidate: list[str], reference: list[str], *, heading: bool) -> float:
+    """Characters of the candidate's words that the reference holds, times their share.
+
+    Below the least share it is 0, but for main headings, which may say more than the page's other names.
+    """
     known = set(reference)
     matched = sum(len(word) for word in candidate if word in known)
     total = sum(map(len, candidate))
     share = matched / total if total else 0.0
+    if heading:
+        return matched * max(share, LEAST_AGREEMENT)
     return matched * share if share >= LEAST_AGREEMENT else 0.0
 
 

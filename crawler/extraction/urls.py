@@ -8,8 +8,10 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 from attrs import frozen
 
 _TRACKING = re.compile(
-    r"^(?:utm_\w+|gclid|fbclid|msclkid|yclid|dclid|gbraid|wbraid|mc_[ce]id|_ga|_gl|igshid|ref_?src|referrer|ref|spm|scm|trk\w*|"
-    r"clickid|click_id|campaign(?:id)?|source|src|from|sid|sessionid|session_id|phpsessid|jsessionid|pk_\w+|mtm_\w+|hsa_\w+|"
+    r"^(?:utm_\w+|gclid|fbclid|msclkid|yclid|dclid|gbraid|wbraid|mc_[ce]id|_ga|_gl|igshid|ref_?src|referrer|ref|"
+    r"spm|scm|trk\w*|"
+    r"clickid|click_id|campaign(?:id)?|source|src|from|sid|sessionid|session_id|phpsessid|jsessionid|pk_\w+|"
+    r"mtm_\w+|hsa_\w+|"
     r"vero_id|_openstat|wt_mc|cmpid|ncid|xtor|at_\w+)$",
     re.IGNORECASE,
 )

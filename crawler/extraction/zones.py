@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
+
+from ruamel.yaml import YAML
 
 
 class Zone:
@@ -21,31 +24,11 @@ class Zone:
 
 
 _SPLIT = re.compile(r"[^A-Za-zÀ-ÿ=<>]+|(?<=[a-zà-ÿ])(?=[A-Z])")
-_CHROME = frozenset(
-    "nav navbar navigation menu topbar footer breadcrumb breadcrumbs crumbs crumb cookie cookies consent sitemap skip masthead toolbar "
-    "role=navigation role=banner role=contentinfo role=search role=menu basket minicart cart login signin modal popup dialog overlay "
-    "lightbox newsletter pagination pager copyright language currency".split()
-)
-_RELATED = frozenset(
-    "related similar similars recommend recommended recommendation recommendations recommends upsell upsells crosssell cross sidebar widget comments replies suggestions "
-    "suggested bestsellers bestseller recently sponsored promo banner carousel-related alsobought also others "
-    "popular trending viewed latest".split()
-)
-_FIELDS: dict[str, frozenset[str]] = {
-    "title": frozenset("title titel titre titulo name headline heading subject itemtitle adtitle naslov nazwa".split()),
-    "price": frozenset("price prices pricing preis prix precio preco amount cost prezzo prijs cena bid ask saleprice ourprice itemprice hind".split()),
-    "former": frozenset("old was rrp msrp list regular strike original crossed before retail save saving savings discount compare shipping".split()),
-    "description": frozenset("description desc descr beschreibung descripcion descricao body content text details detail message post bodytext itembody opis omschrijving kirjeldus introduction".split()),
-    "seller": frozenset("seller vendor dealer merchant owner author username user poster advertiser shop store agent agency broker verkaeufer verkaufer vendeur vendedor anunciante pro contactname company member profile".split()),
-    "location": frozenset("location address city place region locality area ort standort lieu ville ubicacion localidad cidade locate addresslocality adr geo neighbourhood map".split()),
-    "posted": frozenset("date posted published publish time created datetime timestamp datum fecha data added dateposted datepublished".split()),
-    "image": frozenset("gallery image images photo photos picture pictures slider carousel thumbs thumbnail".split()),
-    "sold": frozenset("sold vendu verkauft vendido".split()),
-    "category": frozenset("breadcrumb breadcrumbs crumbs crumb breadcrum category".split()),
-    "condition": frozenset("condition itemcondition zustand".split()),
-}  # fmt: skip
+_NAMES = YAML(typ="safe").load(files("crawler.extraction").joinpath("names.yaml").read_text(encoding="utf-8"))
+_CHROME = frozenset(_NAMES["zones"]["chrome"])
+_RELATED = frozenset(_NAMES["zones"]["related"])
 _WORDS: dict[str, tuple[str, ...]] = {}
-for _name, _words in _FIELDS.items():
+for _name, _words in _NAMES["fields"].items():
     for _word in _words:
         _WORDS[_word] = (*_WORDS.get(_word, ()), _name)
 
