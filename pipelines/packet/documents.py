@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 VECTOR_FORM = "float32 little-endian, base64"
 
 
-def write_documents(dossier: Dossier, places: dict[str, tuple[int, int]]) -> dict[str, bytes]:
+def write_documents(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> dict[str, bytes]:
     """Return path to bytes; `places` are the captures' records in the packed WARC file."""
     tracing = trace_items(dossier)
     return {
@@ -46,7 +46,7 @@ def feed_name(capture: Capture) -> str:
     return f"{FEED}{capture.id}.jsonl"
 
 
-def _listing(dossier: Dossier, places: dict[str, tuple[int, int]]) -> JsonObject:
+def _listing(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> JsonObject:
     pages, feed = dossier.pages(), dossier.feed_lines()
     return {
         "format": "tracemark-listing/1",
@@ -68,7 +68,7 @@ def _listing(dossier: Dossier, places: dict[str, tuple[int, int]]) -> JsonObject
     }
 
 
-def _capture(capture: Capture, place: tuple[int, int]) -> JsonObject:
+def _capture(capture: Capture, places: list[tuple[int, int]]) -> JsonObject:
     screenshot = None
     if capture.screenshot is not None:
         screenshot = {"file": screenshot_name(capture), "sha256": capture.screenshot.payload_sha256}
@@ -81,7 +81,11 @@ def _capture(capture: Capture, place: tuple[int, int]) -> JsonObject:
         "http_status": capture.http_status,
         "kind": capture.kind.value,
         "payload_sha256": capture.stored.payload_sha256,
-        "record": {"offset": place[0], "length": place[1]},
+        "record": {"offset": places[0][0], "length": places[0][1]},
+        "resources": [
+            {"offset": offset, "length": length, "payload_sha256": stored.payload_sha256}
+            for (offset, length), stored in zip(places[1:], capture.resources, strict=True)
+        ],
         "revisit_of": capture.revisit_of,
         "screenshot": screenshot,
     }

@@ -25,7 +25,7 @@ from pipelines.warc.reader import DamagedArchiveError, require_own_digests
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines.models import Capture, JsonObject
+    from pipelines.models import Capture, JsonObject, StoredBytes
     from pipelines.packet.dossier import Dossier
 
 _INDEXED = frozenset({"response", "revisit", "resource"})
@@ -33,10 +33,13 @@ _INDEXED = frozenset({"response", "revisit", "resource"})
 
 @frozen(kw_only=True)
 class WebArchive:
-    """A planned WACZ, and where each capture's records lie in its WARC file: id to (offset, length)."""
+    """A planned WACZ, and where each capture's records lie in its WARC file.
+
+    `places` is capture id to (offset, length) of the page itself, then of what it was made from.
+    """
 
     source: Source
-    places: dict[str, tuple[int, int]]
+    places: dict[str, list[tuple[int, int]]]
 
 
 def plan_web_archive(dossier: Dossier) -> WebArchive | None:
@@ -47,22 +50,25 @@ def plan_web_archive(dossier: Dossier) -> WebArchive | None:
     pages = dossier.pages()
     if not pages:
         return None
-    places: dict[str, tuple[int, int]] = {}
+    places: dict[str, list[tuple[int, int]]] = {}
     index: list[str] = []
     sha256 = hashlib.sha256()
     crc = size = 0
     for capture in pages:
-        data = dossier.read(capture.stored)
-        records = _read_records(capture, data)
-        index += [_index_line(record, size) for record in records if record.kind in _INDEXED]
-        places[capture.id] = (size, len(data))
-        sha256.update(data)
-        crc = zlib.crc32(data, crc)
-        size += len(data)
+        places[capture.id] = []
+        for stored in _parts(capture):
+            data = dossier.read(stored)
+            records = _read_records(capture, stored, data)
+            index += [_index_line(record, size) for record in records if record.kind in _INDEXED]
+            places[capture.id].append((size, len(data)))
+            sha256.update(data)
+            crc = zlib.crc32(data, crc)
+            size += len(data)
 
     def copy() -> Iterator[bytes]:
         for capture in pages:
-            yield dossier.read(capture.stored)
+            for stored in _parts(capture):
+                yield dossier.read(stored)
 
     documents = {INDEX: "".join(sorted(index)).encode(), PAGES: _page_list(dossier, pages)}
     hashes = {WARC: (sha256.hexdigest(), size)}
@@ -75,7 +81,11 @@ def plan_web_archive(dossier: Dossier) -> WebArchive | None:
     return WebArchive(source=plan_zip(members), places=places)
 
 
-def _read_records(capture: Capture, data: bytes) -> list[ScannedRecord]:
+def _parts(capture: Capture) -> list[StoredBytes]:
+    return [capture.stored, *capture.resources]
+
+
+def _read_records(capture: Capture, stored: StoredBytes, data: bytes) -> list[ScannedRecord]:
     where = f"capture {capture.id}"
     try:
         records = list(scan_members(BytesIO(data)))
@@ -84,8 +94,11 @@ def _read_records(capture: Capture, data: bytes) -> list[ScannedRecord]:
     for record in records:
         require_own_digests(record, where)
     headers = records[0].headers
-    stated = (headers.get("warc-target-uri"), headers.get("warc-date"), headers.get("warc-payload-digest"))
-    expected = (encode_uri(capture.url or ""), encode_date(capture.at), f"sha256:{capture.stored.payload_sha256}")
+    stated = [headers.get("warc-payload-digest")]
+    expected = [f"sha256:{stored.payload_sha256}"]
+    if stored is capture.stored:
+        stated += [headers.get("warc-target-uri"), headers.get("warc-date")]
+        expected += [encode_uri(capture.url or ""), encode_date(capture.at)]
     if stated != expected or records[0].kind not in _INDEXED:
         raise DamagedArchiveError(f"{where}: the vault holds {stated}, the store says {expected}")
     return records

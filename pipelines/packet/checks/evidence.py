@@ -135,28 +135,31 @@ def _check_pages(inner: Bag, captures: list[dict[str, Any]]) -> list[Failure]:
 
 
 def _check_captures(captures: list[dict[str, Any]], records: list[ScannedRecord]) -> list[Failure]:
+    """Each capture's records follow each other as listing.json says, and no record is left over."""
     failures = []
     starts = {record.offset: record for record in records}
     payloads = {record.payload_sha256 for record in records if record.kind != "revisit"}
     end = 0
     for capture in captures:
-        place = capture.get("record")
-        offset, length = (place.get("offset"), place.get("length")) if isinstance(place, dict) else (None, None)
-        reason = None
-        if not isinstance(offset, int) or not isinstance(length, int) or offset != end or offset not in starts:
-            reason = "its record is not where listing.json says"
-        else:
-            reason = _compare(capture, starts[offset], payloads)
-            end = offset + length
-        if reason is not None:
-            failures.append(Failure("captures", f"capture {show(capture.get('id'))}", reason))
+        resources = capture.get("resources")
+        for place in [capture.get("record"), *(resources if isinstance(resources, list) else [None])]:
+            value = place if isinstance(place, dict) else {}
+            offset, length = value.get("offset"), value.get("length")
+            if not isinstance(offset, int) or not isinstance(length, int) or offset != end or offset not in starts:
+                reason: str | None = "its record is not where listing.json says"
+            else:
+                page = place is capture.get("record")
+                reason = _compare(capture if page else value, starts[offset], payloads, page=page)
+                end = offset + length
+            if reason is not None:
+                failures.append(Failure("captures", f"capture {show(capture.get('id'))}", reason))
     if end != (records[-1].offset + records[-1].length if records else 0):
         failures.append(Failure("captures", INSIDE + WARC, "records that no capture of listing.json explains"))
     return failures
 
 
-def _compare(capture: dict[str, Any], record: ScannedRecord, payloads: set[str]) -> str | None:
-    """Return the first thing in which a capture and its record differ, None where they agree."""
+def _compare(capture: dict[str, Any], record: ScannedRecord, payloads: set[str], *, page: bool) -> str | None:
+    """Return the first thing in which a capture, or a resource of it, and the record differ; None where nothing."""
     headers = record.headers
     payload = str(capture.get("payload_sha256"))
     status = (record.http_start or b"").split(b" ")[1:2]
@@ -164,10 +167,10 @@ def _compare(capture: dict[str, Any], record: ScannedRecord, payloads: set[str])
         (record.kind not in INDEXED, f"its record is a {show(record.kind)}"),
         (headers.get("warc-payload-digest") != f"sha256:{payload}", "its payload is not the one listing.json names"),
         (record.kind == "revisit" and payload not in payloads, "it repeats a payload that is not in the packet"),
-        (headers.get("warc-target-uri") != capture.get("url"), "its address is not the one in listing.json"),
-        (headers.get("warc-date") != capture.get("at"), "its time is not the one in listing.json"),
+        (page and headers.get("warc-target-uri") != capture.get("url"), "its address is not the one in listing.json"),
+        (page and headers.get("warc-date") != capture.get("at"), "its time is not the one in listing.json"),
         (
-            bool(status) and status[0].decode("latin-1") != str(capture.get("http_status")),
+            page and bool(status) and status[0].decode("latin-1") != str(capture.get("http_status")),
             "its HTTP status is not the one in listing.json",
         ),
     )

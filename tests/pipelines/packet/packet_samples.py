@@ -81,14 +81,21 @@ def make_captures(vault: Path, count: int, filler: bytes = b"") -> list[Capture]
         refers_to_at=pages[-1].at,
     )
     picture = Resource(url=f"urn:view:{URL}", at=START, content_type="image/png", body=make_png())
-    records: list[Record] = [*pages, again, picture]
+    script = Exchange(
+        url="https://market.example.com/app.js",
+        at=START - timedelta(seconds=1),
+        response=HttpMessage(
+            start_line=b"HTTP/1.1 200 OK", headers=((b"Content-Type", b"text/javascript"),), body=b"show()"
+        ),
+    )
+    records: list[Record] = [*pages, again, script, picture]
     with WarcFile(vault / "warc" / "run.warc.gz", root=vault, new_id=ids.__next__) as warc:
-        *stored, screenshot = warc.append(records)
+        *stored, resource, screenshot = warc.append(records)
     captures = [
         make_capture(f"c{number}", place, page.at)
         for number, (place, page) in enumerate(zip(stored[:-1], pages, strict=True))
     ]
-    captures[0] = make_capture("c0", stored[0], START, screenshot=screenshot)
+    captures[0] = make_capture("c0", stored[0], START, screenshot=screenshot, resources=(resource,))
     return [*captures, make_capture("again", stored[-1], again.at, revisit_of=captures[-1].id)]
 
 

@@ -288,6 +288,13 @@ SIGNED: dict[str, Callable[[Parts], Parts]] = {
     "a capture's place of no kind": edit_json(
         "data/listing.json", lambda value: value["captures"][1].update(record={"offset": [], "length": {}})
     ),
+    "a resource left out of the listing": edit_json(
+        "data/listing.json", lambda value: value["captures"][0]["resources"].clear()
+    ),
+    "a resource's payload": edit_json(
+        "data/listing.json", lambda value: value["captures"][0]["resources"][0].update(payload_sha256="0" * 64)
+    ),
+    "resources of no kind": edit_json("data/listing.json", lambda value: value["captures"][0].update(resources={})),
     "captures of no kind": edit_json("data/listing.json", lambda value: value.update(captures=[1, None])),
     "a version without its capture": edit_json(
         "data/listing.json", lambda value: value["versions"][0].update(capture="c9")

@@ -7,6 +7,7 @@ import sys
 import tracemalloc
 import zipfile
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,6 +102,9 @@ def test_the_packet_holds_what_was_seen(packet: Path) -> None:
     assert listing["came_by"] == "pages"
     assert [capture["id"] for capture in listing["captures"]] == ["c0", "c1", "c2", "again"]
     assert listing["captures"][3]["revisit_of"] == "c2"
+    assert [len(capture["resources"]) for capture in listing["captures"]] == [1, 0, 0, 0]
+    with zipfile.ZipFile(BytesIO(read_member(packet, "data/captures.wacz"))) as archive:
+        assert b"https://market.example.com/app.js" in archive.read("indexes/index.cdxj")
     assert read_member(packet, "data/screenshots/c0.png") == make_png()
     assessment = json.loads(read_member(packet, "data/assessment.json"))
     assert assessment["vector"]["dimensions"] == 4
