@@ -23,7 +23,7 @@ def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
       tracemark assess
       tracemark assess --explain tauschboerse/69909666
     """
-    from pipelines.composition import assessment_desk, opened, project  # noqa: PLC0415 -- see composition
+    from pipelines.composition import assessment_desk, opened, project, utc_now  # noqa: PLC0415 -- see composition
     from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
@@ -33,7 +33,7 @@ def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
     with workspace.hold("assessment"), opened(workspace) as database:
         with progress("assessing", quiet=as_json) as tell:
             report = assessment_desk(workspace, database).run(progress=tell)
-        sellers = assess_sellers(database)
+        sellers = assess_sellers(database, now=utc_now)
         project(workspace, database)
     if as_json:
         print_json(

@@ -213,6 +213,7 @@ seller_assessments = sa.Table(
     metadata,
     sa.Column("seller", sa.ForeignKey("sellers.id"), primary_key=True),
     sa.Column("at", UtcTime, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),  # the journal's number up to which it holds
     sa.Column("review", sa.String(8), nullable=False),
     sa.Column("body", sa.JSON, nullable=False),  # the export line of the seller
 )

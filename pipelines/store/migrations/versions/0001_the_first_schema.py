@@ -183,6 +183,7 @@ def upgrade() -> None:
         "seller_assessments",
         sa.Column("seller", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("review", sa.String(length=8), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["seller"], ["sellers.id"], name=op.f("fk_seller_assessments_seller_sellers")),

@@ -1,0 +1,130 @@
+"""What one seller offered, as the store knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from pipelines.store.tables import assessments, listings, sellers, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from pipelines.models import JsonObject
+
+_BATCH = 200
+
+
+@frozen(kw_only=True)
+class Offer:
+    """One listing of a seller: when it was seen, what it offers and what its words show."""
+
+    row: int
+    site: str
+    id: str
+    first_seen: datetime
+    last_seen: datetime
+    text: str
+    listing_class: str
+    items: Sequence[JsonObject]
+    signals: frozenset[str]
+    against: frozenset[str]
+
+
+@frozen(kw_only=True)
+class SellerHistory:
+    """An account and its offers, oldest first. `row` is None for a listing whose page names no seller."""
+
+    row: int | None
+    site: str
+    id: str | None
+    name: str | None
+    licence: str | None
+    first_seen: datetime | None
+    last_seen: datetime | None
+    offers: Sequence[Offer]
+
+
+def read_histories(
+    connection: sa.Connection, rows: Sequence[int], *, as_of: datetime | None = None
+) -> Iterator[SellerHistory]:
+    """The histories of the sellers with row ids `rows`, in that order, of what was seen up to `as_of`."""
+    for start in range(0, len(rows), _BATCH):
+        part = rows[start : start + _BATCH]
+        known = {row.id: row for row in connection.execute(sa.select(sellers).where(sellers.c.id.in_(part)))}
+        offers: dict[int, list[Offer]] = {row: [] for row in part}
+        for seller, offer in _read_offers(connection, listings.c.seller.in_(part), as_of):
+            offers[seller].append(offer)
+        for row in part:
+            seller = known[row]
+            yield SellerHistory(
+                row=row,
+                site=seller.site,
+                id=seller.native_id,
+                name=seller.name,
+                licence=seller.licence,
+                first_seen=seller.first_seen,
+                last_seen=seller.last_seen,
+                offers=offers[row],
+            )
+
+
+def read_nameless(connection: sa.Connection, *, as_of: datetime | None = None) -> Iterator[SellerHistory]:
+    """Each listing whose page names no seller, as a history of its own."""
+    for _, offer in _read_offers(connection, listings.c.seller.is_(None), as_of):
+        yield SellerHistory(
+            row=None,
+            site=offer.site,
+            id=None,
+            name=None,
+            licence=None,
+            first_seen=offer.first_seen,
+            last_seen=offer.last_seen,
+            offers=[offer],
+        )
+
+
+def _read_offers(
+    connection: sa.Connection, chosen: sa.ColumnElement[bool], as_of: datetime | None
+) -> Iterator[tuple[Any, Offer]]:
+    query = (
+        sa.select(
+            listings.c.id,
+            listings.c.site,
+            listings.c.native_id,
+            listings.c.seller,
+            listings.c.first_seen,
+            listings.c.last_seen,
+            versions.c.content,
+            assessments.c.body,
+            assessments.c["items"].label("found"),
+        )
+        .join(versions, versions.c.id == listings.c.version)
+        .join(assessments, assessments.c.id == listings.c.assessment)
+        .where(chosen)
+        .order_by(listings.c.first_seen, listings.c.id)
+    )
+    if as_of is not None:
+        query = query.where(listings.c.first_seen <= as_of)
+    for row in connection.execute(query):
+        names: dict[str, set[str]] = {"for": set(), "against": set()}
+        for signal in row.body["signals"]:
+            names[signal["polarity"]].add(signal["name"])
+        yield (
+            row.seller,
+            Offer(
+                row=row.id,
+                site=row.site,
+                id=row.native_id,
+                first_seen=row.first_seen,
+                last_seen=row.last_seen if as_of is None else min(row.last_seen, as_of),
+                text=f"{row.content['title']}\n{row.content['description']}",
+                listing_class=row.body["class"],
+                items=row.found,
+                signals=frozenset(names["for"]),
+                against=frozenset(names["against"]),
+            ),
+        )
