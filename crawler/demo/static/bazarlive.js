@@ -87,7 +87,7 @@ async function showListing(id) {
   if (data.shipping) fields.push(...row("Entrega", data.shipping));
   fields.push(...row("Publicado em", make("time", { datetime: data.posted }, data.posted_text)));
   fields.push(...row("Código do anúncio", data.id));
-  fields.push(...row("Vendedor", make("a", { href: data.seller.url }, data.seller.name),
+  fields.push(...row("Vendedor", make("bdi", {}, make("a", { href: data.seller.url }, data.seller.name)),
     ` (desde ${data.seller.joined_text})`));
   if (data.seller.licence) fields.push(...row("Licença informada", data.seller.licence));
   frame(make("article", { class: "detail", "data-id": data.id },
