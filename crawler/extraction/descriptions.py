@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SHORTEST_MEAN_LINE = 25  # characters: shorter lines on average are a list of facts
 SHORTEST = 3  # characters, under a label that says description
+_NAMING = ("class", "id", "data-testid", "data-qa-id")
+NEAR = 30  # blocks after which a text counts half
+HINTED = 2.0  # what a name like `content` or `message` is worth
 LEAST = 20  # characters
 PROBE = 40  # characters of a summary that must stand in a visible text for that text to be the description
 MOST_LINK_SHARE = 0.35
@@ -32,11 +35,10 @@ def find_description(facts: Facts) -> Found[str] | None:
         _itemprop(facts)
         or _stated(facts, visible_only=True)
         or _labelled(facts, "description")
-        or _named(facts, strong=True)
+        or _named(facts)
         or _stated(facts, visible_only=False)
         or _summarised(facts)
         or _labelled(facts, "details")
-        or _named(facts, strong=False)
         or _longest_run(facts)
         or _summary(facts)
     )
@@ -58,7 +60,9 @@ def _itemprop(facts: Facts) -> Found[str] | None:
 def _labelled(facts: Facts, name: str) -> Found[str] | None:
     for row in facts.rows:
         if row.field == name and len(row.value) >= SHORTEST and _is_prose(row.element):
-            return Found(value=row.value, source="label", detail=row.label)
+            apart = row.element is not facts.document.blocks[row.block].element
+            text = _read_on(row.element) if apart else row.value
+            return Found(value=text, source="label", detail=row.label)
     return None
 
 
@@ -126,35 +130,37 @@ def _read_on(element: _Element) -> str:
     return "\n".join(text for text in texts if text)
 
 
-def _named(facts: Facts, *, strong: bool) -> Found[str] | None:
-    best: tuple[int, str, NamedElement] | None = None
+def _named(facts: Facts) -> Found[str] | None:
+    """Take the first element that is named after descriptions; a much fuller one right after it wins."""
+    best: tuple[str, NamedElement] | None = None
+    title = squeeze(facts.title)
     for named in facts.document.named.get("description", ()):
         if named.zone & (Zone.CHROME | Zone.RELATED) or named.block < facts.title_block - 3:
             continue
-        names = " ".join(named.element.get(key) or "" for key in ("class", "id", "data-testid", "data-qa-id")).lower()
-        if strong != any(word in names for word in _STRONG) or (not strong and not _is_prose(named.element)):
+        names = " ".join(named.element.get(key) or "" for key in _NAMING).lower()
+        if not any(word in names for word in _STRONG) or not _is_prose(named.element):
             continue
-        text = read_text(named.element)
-        if len(text) < LEAST or (strong and not _is_prose(named.element)):
+        text = _without_heading(named.element)
+        if len(text) < LEAST or squeeze(text) == title:
             continue
-        if (
-            best is None
-            or (strong and len(text) > 2 * best[0] and named.block - best[2].block < 4)
-            or (not strong and len(text) > best[0] * 1.5 and best[0] < 120)
-        ):
-            best = (len(text), text, named)
+        if best is None or (len(text) > 2 * len(best[0]) and named.block - best[1].block < 4):
+            best = (text, named)
     if best is None:
         return None
-    return Found(
-        value=_without_label(best[1]),
-        source="structure",
-        detail=f"class={best[2].element.get('class') or best[2].element.get('id') or ''}"[:60],
-    )
+    name = best[1].element.get("class") or best[1].element.get("id") or ""
+    return Found(value=best[0], source="structure", detail=f"class={name}"[:60])
 
 
-def _without_label(text: str) -> str:
+def _without_heading(element: _Element) -> str:
+    """The text of an element without a heading or label at its beginning."""
+    text = read_text(element)
     head, _, rest = text.partition("\n")
-    return rest.strip() if rest and find_field(head) == "description" else text
+    if not rest:
+        return text
+    heading = next(element.iter("h2", "h3", "h4", "h5", "h6"), None)
+    if find_field(head) == "description" or (heading is not None and squeeze(read_text(heading)) == squeeze(head)):
+        return rest.strip()
+    return text
 
 
 def _is_prose(element: _Element) -> bool:
@@ -171,21 +177,27 @@ def _is_prose(element: _Element) -> bool:
 
 
 def _longest_run(facts: Facts) -> Found[str] | None:
-    """The parent whose own paragraphs hold the most text."""
-    weights: dict[_Element, int] = {}
+    """Take the element whose own paragraphs hold the most text, the nearer to the title the better."""
+    hinted = {one.element for one in facts.document.named.get("description", ()) if not one.zone & Zone.RELATED}
+    weights: dict[_Element, float] = {}
+    lengths: dict[_Element, int] = {}
     for block in facts.document.blocks[facts.title_block :]:
-        if block.zone & Zone.OUTSIDE or block.heading or _is_listy(block):
+        if block.zone & (Zone.OUTSIDE | Zone.ASIDE) or block.heading or _is_listy(block):
             continue
         parent = block.element if block.element.tag != "p" else block.element.getparent()
-        if parent is not None and parent.tag != "body":
-            weights[parent] = weights.get(parent, 0) + len(block.text)
+        if parent is None or parent.tag == "body":
+            parent = block.element
+        nearness = NEAR / (NEAR + block.index - facts.title_block)
+        bonus = HINTED if parent in hinted or parent.getparent() in hinted else 1.0
+        weights[parent] = weights.get(parent, 0.0) + len(block.text) * nearness * bonus
+        lengths[parent] = lengths.get(parent, 0) + len(block.text)
     if not weights:
         return None
     element = max(weights, key=lambda one: weights[one])
-    text = read_text(element)
-    if weights[element] < 2 * LEAST or weights[element] < 0.5 * len(text):
+    text = _read_on(element) if element.tag == "p" else _without_heading(element)
+    if lengths[element] < 2 * LEAST or lengths[element] < 0.4 * len(text) or not _is_prose(element):
         return None
-    return Found(value=_without_label(text), source="heuristic", detail="longest text")
+    return Found(value=text, source="heuristic", detail="longest text near the title")
 
 
 def _is_listy(block: Block) -> bool:

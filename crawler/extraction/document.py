@@ -279,6 +279,9 @@ class _Walk:
         if child.attrib:
             zone = self._read_names(child, tag, zone)
         zone |= _ZONED.get(tag, 0)
+        if tag == "time":
+            named = self._document.named.setdefault("<time>", [])
+            named.append(NamedElement(child, zone, len(self._document.blocks)))
         if tag == "a":
             href = child.get("href")
             if href:

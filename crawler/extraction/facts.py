@@ -86,6 +86,7 @@ class Facts:
     languages: tuple[str, ...]
     currency: str | None
     title_block: int = field(default=0)
+    title: str = field(default="")
 
     @property
     def offer(self) -> Node | None:

@@ -93,8 +93,10 @@ def _stamp(element: _Element) -> str | None:
 
 def _time_element(facts: Facts) -> Found[str] | None:
     """The first `<time>` below the title that is not part of a list."""
-    for named in facts.document.root.iter("time"):
-        stamp = named.get("datetime") or squeeze(read_text(named))
+    for named in facts.document.named.get("<time>", ()):
+        if named.zone & Zone.OUTSIDE:
+            continue
+        stamp = named.element.get("datetime") or squeeze(read_text(named.element))
         read = facts.read_date(stamp) if stamp and len(stamp) <= LONGEST else None
         if read:
             return Found(value=read, source="structure", detail="time")

@@ -14,6 +14,8 @@ from crawler.extraction.zones import Zone
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lxml.etree import _Element
+
 LONGEST_PLACE = 120
 _PARTS = ("addressLocality", "addressRegion")
 _CODE = re.compile(r"^[A-Z]{2}$")
@@ -77,10 +79,20 @@ def _structured(facts: Facts) -> Found[str] | None:
 
 def _labelled(facts: Facts) -> Found[str] | None:
     row = facts.row("location")
-    text = _plain_place(row.value) if row else ""
+    text = _plain_place(_apart(row.element) if row.value == read_text(row.element) else row.value) if row else ""
     if row and 1 < len(text) <= LONGEST_PLACE and re.search(r"[^\W\d_]", text):
         return Found(value=text, source="label", detail=row.label)
     return None
+
+
+def _apart(element: _Element) -> str:
+    """Text with commas where parts stand in elements of their own without a space between."""
+    joined = ""
+    for part in read_text(element).split("\n"):
+        joined = f"{joined}, {part}" if joined else part
+    pieces = [squeeze(str(piece)) for piece in element.itertext() if str(piece).strip()]
+    glued = all(str(piece) == str(piece).strip() for piece in element.itertext())
+    return ", ".join(pieces) if glued and len(pieces) > 1 else joined
 
 
 def _plain_place(text: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from attrs import evolve
 
-from crawler.extraction.facts import Facts, Found
+from crawler.extraction.facts import Facts, Found, words_of
 from crawler.extraction.lexicon import LOGIN, SINCE, find_field
 from crawler.extraction.structured import Node, first, text_of
 from crawler.extraction.text import read_text, squeeze
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST_NAME = 60
 MOST_WORDS = 8
+NEIGHBOURS = 8  # blocks that count as one place
 NEAR_TITLE = 6  # blocks above the title among which a profile's link may stand
 _BY_NAME = re.compile(r"^(?:by|von|de|par|por|от|автор)[:\s]\s*", re.IGNORECASE)
 _CONTACT_LINE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?[\d\s()/.-]{6,20}")
@@ -39,9 +40,10 @@ SELLER_PATH = re.compile(
     r"mitglied|nutzer|vendeurs?|"
     r"membre|vendedor(?:es)?|usuarios?|perfil|anunciante|polzovatel|prodavets|account|people|agents?|"
     r"seller-?profile|ffl)"
-    r"(?:[/=.-]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
+    r"(?:[/=]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
     re.IGNORECASE,
 )
+_SHOP_PATH = re.compile(r"/(?:shops?|stores?|boutiques?|lojas?|tiendas?)/([^/?#]{2,40})", re.IGNORECASE)
 _BY = re.compile(
     r"^(?:posted|sold|listed|published|offered|submitted|advertised) by[:\s]+(.{2,60})$|^(?:verkauft|"
     r"eingestellt|angeboten) von[:\s]+(.{2,60})$|"
@@ -67,6 +69,7 @@ def find_seller(facts: Facts) -> Found[SellerRef] | None:
         or _written(facts)
         or _linked(facts)
         or _named(facts)
+        or _shop_link(facts)
         or _beside_contact(facts)
         or _handle(facts)
     )
@@ -179,6 +182,16 @@ def _linked(facts: Facts) -> Found[SellerRef] | None:
     return None
 
 
+def _shop_link(facts: Facts) -> Found[SellerRef] | None:
+    """Find a link to a shop whose text is the shop's own part of the address: `/shop/BirchAndSteel`."""
+    for link in facts.document.links:
+        match = _SHOP_PATH.search(link.href) if not link.zone & Zone.OUTSIDE else None
+        name = squeeze(read_text(link.element)) if match else ""
+        if match and name and "".join(words_of(name)) == "".join(words_of(match[1])) and _is_name(name, facts):
+            return _found(name, link.element, facts, source="structure", detail="link to a shop")
+    return None
+
+
 def is_profile(href: str, facts: Facts) -> bool:
     """Whether an address leads to an account: by the site file's pattern, else by its own words."""
     pattern = facts.hints.seller_links
@@ -196,7 +209,7 @@ def _named(facts: Facts) -> Found[SellerRef] | None:
 def _named_texts(facts: Facts) -> Iterator[tuple[str, _Element]]:
     """One-line texts in elements named after sellers: below the title first, and those whose names say `name`."""
     named = [one for one in facts.document.named.get("seller", ()) if not one.zone & Zone.OUTSIDE]
-    named.sort(key=lambda one: (one.block < facts.title_block, not _says_name(one.element)))
+    named.sort(key=lambda one: (one.block < facts.title_block, one.block // NEIGHBOURS, not _says_name(one.element)))
     for one in named[:12]:
         text = read_text(one.element)
         if "\n" not in text:

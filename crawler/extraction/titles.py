@@ -24,12 +24,12 @@ _SEPARATOR = re.compile(r"\s+[-–—|·:»«/]{1,2}\s+|\s*[|»]\s*|:\s+")
 
 
 def find_title(facts: Facts) -> Found[str] | None:
-    """Find the title; sets `facts.title_block`, from which other fields are near or far."""
+    """Find the title; sets `facts.title` and `title_block`, from which other fields are near or far."""
     references = [(source, words_of(text), text) for source, text in _references(facts)]
     best = _best_candidate(facts, references)
     if best is not None:
-        _, text, facts.title_block, how = best
-        return Found(value=_without_badges(text, references), source="structure", detail=how)
+        _, facts.title, facts.title_block, how = best
+        return Found(value=_without_badges(facts.title, references), source="structure", detail=how)
     heading = next((one for one in facts.document.blocks if one.heading == 1 and not one.zone & Zone.OUTSIDE), None)
     for source, _, text in references:
         if source != "head" and not (heading and source == "opengraph"):

@@ -17,6 +17,7 @@ _PROVIDERS = (
     "gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|proton|live|msn|"
     "gmx|comcast|mail|yandex|web|163|126|qq"
 )
+_NO_HOSTS = "the|a|an|my|our|your|this|that|any|every|some|der|die|das|le|la|el"
 _AT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:at|@|arroba|собака)\s?[\)\]\}>]|@|\*at\*|_at_)\s{0,2}"
 _AT_WORD = r"\s(?:at|arroba|собака)\s"
 _DOT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:dot|\.|punkt|point|punto|ponto)\s?[\)\]\}>]|\.)\s{0,2}"
@@ -24,7 +25,7 @@ _DOT_WORD = r"\s(?:dot|punkt|point|punto|ponto|точка)\s"
 _DISGUISED = re.compile(
     rf"(?<![\w.%+-])(?P<user>{_USER}(?:{_DOT_WORD}[A-Za-z0-9]+)?)"
     rf"(?:{_AT_MARK}(?P<host>{_LABEL}(?:(?:{_DOT_MARK}|{_DOT_WORD})(?!(?:{_ENDS})\b){_LABEL})?)(?:{_DOT_MARK}|{_DOT_WORD})(?P<end>(?:{_ENDS})(?:\.[a-z]{{2}})?)"
-    rf"|{_AT_WORD}(?P<word_host>{_LABEL}){_DOT_WORD}(?P<word_end>(?:{_ENDS}))"
+    rf"|{_AT_WORD}(?P<word_host>(?!(?:{_NO_HOSTS})\s){_LABEL}){_DOT_WORD}(?P<word_end>(?:{_ENDS}))"
     rf"|{_AT_WORD}(?P<provider>{_PROVIDERS})(?:{_DOT_MARK}|{_DOT_WORD})(?P<provider_end>(?:{_ENDS})))(?![\w@])",
     re.IGNORECASE,
 )

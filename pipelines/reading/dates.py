@@ -25,6 +25,7 @@ EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 
 _WORDS = YAML(typ="safe").load(files("pipelines.reading").joinpath("months.yaml").read_text(encoding="utf-8"))
 _MONTHS: dict[str, int] = {name: number for number, names in _WORDS["months"].items() for name in names}
+_ONLY_WITH_YEAR = frozenset(_WORDS["only_with_year"])
 _DAYS: dict[str, int] = {name: offset for offset, names in _WORDS["days"].items() for name in names}
 _UNITS: dict[str, str] = {name: unit for unit, names in _WORDS["units"].items() for name in names}
 
@@ -219,7 +220,10 @@ def _read_without_year(plain: str, local_now: datetime) -> str | None:
     match = _DAY_AND_MONTH.search(plain)
     if match is None:
         return None
-    month = _MONTHS[(match["month"] or match["month_first"]).lower()]
+    name = (match["month"] or match["month_first"]).lower()
+    if name in _ONLY_WITH_YEAR:
+        return None
+    month = _MONTHS[name]
     for year in range(local_now.year, local_now.year - 5, -1):
         day = _date(year, month, match["day"] or match["day_after"])
         if day and day <= local_now.date():

@@ -113,11 +113,11 @@ def _national(text: str, run: tuple[Unit, ...], position: int, country: str | No
                 return Phone(value=digits, start=start, end=units[-1].end), stop
             continue
         number = _parse(digits, country)
-        if (
-            number is not None
-            and phonenumbers.is_valid_number(number)
-            and (called or _is_marked_national(digits, units, country))
-        ):
+        if number is None:
+            continue
+        if called and phonenumbers.is_possible_number(number):
+            return _phone(number, start, units[-1].end), stop
+        if phonenumbers.is_valid_number(number) and _is_marked_national(digits, units, country):
             return _phone(number, start, units[-1].end), stop
     return None
 

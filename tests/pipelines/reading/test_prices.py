@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.models import Price
+from pipelines.reading.prices import read_price
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "amount", "currency"),
+    [
+        ("1.250,00 €", None, "1250.00", "EUR"),
+        ("R$ 2.500", None, "2500", "BRL"),
+        ("12 500 руб", None, "12500", "RUB"),
+        ("12,5 тыс. руб.", None, "12500", "RUB"),
+        ("١٬٢٥٠ ر.س", None, "1250", "SAR"),
+        ("1.2万元", None, "12000", "CNY"),
+        ("$1.2k", None, "1200", "USD"),
+        ("VB 300 €", None, "300", "EUR"),
+        ("300,-- €", None, "300", "EUR"),
+        ("1'250.- CHF", None, "1250", "CHF"),
+        ("₹1,25,000", None, "125000", "INR"),
+        ("560 000 - 750 000 zł", None, "560000", "PLN"),
+        ("$400-450", None, "400", "USD"),
+        ("Was $999.95 Now $849.95", None, "849.95", "USD"),
+        ("price 9mm $450", None, "450", "USD"),
+        ("price lowered 11/12/2017 to $500", None, "500", "USD"),
+        ("$1,000", "CAD", "1000", "CAD"),
+        ("$1,000", "EUR", "1000", "USD"),
+        ("5 000 kr", "SEK", "5000", "SEK"),
+        ("5 000 kr", None, "5000", None),
+        ("450", "USD", "450", "USD"),
+        ("450", None, "450", None),
+        ("asking 450 obo", "USD", "450", "USD"),
+        ("LE 329", None, "329", "EGP"),
+    ],
+)
+def test_amount_and_currency(text: str, hint: str | None, amount: str, currency: str | None) -> None:
+    assert read_price(text, currency=hint) == Price(amount=Decimal(amount), currency=currency)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zu verschenken",
+        "call 555-1234",
+        "Marlin 357",
+        "307-555-0142",
+        "cal 9x19 300",
+        "0 €",
+        "le 30 mai",
+        "30 ft long",
+        "RRP $999",
+        "",
+    ],
+)
+def test_no_amount_is_asked(text: str) -> None:
+    assert read_price(text, currency="USD") is None
+
+
+def test_decimal_hint_settles_three_decimals() -> None:
+    assert read_price("1.250 €", decimal_hint=".") == Price(amount=Decimal("1.250"), currency="EUR")
+    assert read_price("1.250 €") == Price(amount=Decimal(1250), currency="EUR")
+
+
+@given(st.integers(1, 10**8), st.integers(0, 99), st.sampled_from([("{:,}.{:02} $", "USD"), ("£{:,}.{:02}", "GBP")]))
+def test_grouped_amounts_come_back(whole: int, cents: int, form: tuple[str, str]) -> None:
+    read = read_price(form[0].format(whole, cents))
+    assert read == Price(amount=Decimal(f"{whole}.{cents:02}"), currency=form[1])
+
+
+@given(st.text(max_size=80), st.sampled_from([None, "USD", "EUR", "xxx"]))
+def test_any_text_is_read_without_an_error(text: str, hint: str | None) -> None:
+    read = read_price(text, currency=hint)
+    assert read is None or read.amount > 0
