@@ -13,7 +13,7 @@ from lxml import etree
 
 from crawler.extraction.lexicon import RELATED
 from crawler.extraction.text import INLINE, UNSEEN, is_hidden, squeeze
-from crawler.extraction.urls import Base
+from crawler.extraction.urls import Base, is_address
 from crawler.extraction.zones import Zone, describe_names
 
 if TYPE_CHECKING:
@@ -174,6 +174,7 @@ def _is_known(encoding: str) -> bool:
 def parse_document(body: bytes | str, *, url: str | None, content_type: str | None) -> Document | None:
     """Parse and walk a page; None where there is nothing to parse."""
     source = decode_body(body, content_type)
+    url = url if is_address(url) else None
     if not source.strip():
         return None
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)

@@ -53,6 +53,15 @@ def canonicalise_url(url: str) -> str:
     return urlunsplit((scheme, host, _SESSION_PATH.sub("", parts.path) or "/", query, ""))
 
 
+def is_address(url: str | None) -> bool:
+    """Whether a text can be taken apart as an address at all."""
+    try:
+        urlsplit(url or "")
+    except ValueError:
+        return False
+    return url is not None
+
+
 @frozen(kw_only=True)
 class Base:
     """What relative addresses on a page are relative to."""
@@ -88,6 +97,7 @@ class Base:
             return self.origin + href
         try:
             absolute = urljoin(self.url, href)
+            urlsplit(absolute)
         except ValueError:
             return None
         if not absolute.lower().startswith(("http://", "https://")):

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from pipelines.reading.contacts import find_contacts
 
-
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
