@@ -126,3 +126,7 @@ def _tell(message: str, hint: str | None, details: tuple[str, ...], code: ExitCo
         click.echo(f"  {detail}", err=True)
     if hint:
         click.echo(f"  try: {hint}", err=True)
+
+
+if __name__ == "__main__":
+    main()

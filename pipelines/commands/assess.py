@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
 from pipelines.commands.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.assess import AssessReport
+    from pipelines.sellers.desk import SellersReport
+    from pipelines.store.database import Database
+    from pipelines.workspace import Workspace
 
 
 @click.command()
@@ -23,18 +33,14 @@ def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
       tracemark assess
       tracemark assess --explain tauschboerse/69909666
     """
-    from pipelines.composition import assessment_desk, opened, project, utc_now  # noqa: PLC0415 -- see composition
-    from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
+    from pipelines.composition import opened  # noqa: PLC0415 -- see composition
 
     workspace = find_workspace(ctx)
     if explain is not None:
         _explain(ctx, explain)
         return
-    with workspace.hold("assessment"), opened(workspace) as database:
-        with progress("assessing", quiet=as_json) as tell:
-            report = assessment_desk(workspace, database).run(progress=tell)
-        sellers = assess_sellers(database, now=utc_now)
-        project(workspace, database)
+    with opened(workspace) as database, progress("assessing", quiet=as_json) as tell:
+        report, sellers = run_assessment(workspace, database, tell)
     if as_json:
         print_json(
             {
@@ -50,6 +56,20 @@ def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
     say(f"{sellers.assessed} sellers: {sellers.review.get('review', 0)} need review.")
     for name, count in list(report.signals.items())[:12]:
         click.echo(f"{count:6}  {name}")
+
+
+def run_assessment(
+    workspace: Workspace, database: Database, tell: Callable[[int, int | None], None]
+) -> tuple[AssessReport, SellersReport]:
+    """Assess what waits, then the sellers it concerns, and bring the index up to date."""
+    from pipelines.composition import assessment_desk, project, utc_now  # noqa: PLC0415 -- see composition
+    from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
+
+    with workspace.hold("assessment"):
+        report = assessment_desk(workspace, database).run(progress=tell)
+        sellers = assess_sellers(database, now=utc_now)
+        project(workspace, database)
+    return report, sellers
 
 
 _WORDS = (("review", "need review"), ("idle", "if idle"), ("none", "ordinary"))

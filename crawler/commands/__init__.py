@@ -1,0 +1,1 @@
+"""The commands of `tracemark` that visit sites or read pages."""
