@@ -1,0 +1,65 @@
+# Every command works on a machine with Python 3.11+ and nothing else prepared.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs
+
+.PHONY: venv dev demo browser test check lint types imports wheel encoder lock bench bench-extraction bench-assess bench-search bench-packet bench-encoder clean
+
+venv: $(VENV)/.core
+$(VENV)/.core: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Tracemark needs Python 3.11 or newer")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "no venv module: apt-get install python3-venv"; exit 5; }
+	@echo "installing what Tracemark needs into $(VENV) (a minute or two)"
+	@$(PIP) -e .
+	@touch $@
+
+dev: $(VENV)/.dev
+$(VENV)/.dev: $(VENV)/.core
+	@echo "installing what the tests need"
+	@$(PIP) torch==2.13.0
+	@$(PIP) -e '.[train,dev]'
+	@touch $@
+
+demo: venv
+	@$(BIN)/tracemark demo --workspace demo-workspace
+
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq chromium; } || { echo "as root: apt-get install chromium"; exit 5; }
+
+test: dev
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: dev lint types imports wheel
+
+lint:
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+types:
+	$(BIN)/mypy
+
+imports:
+	$(BIN)/lint-imports
+
+wheel:
+	$(BIN)/python tests/wheel_smoke.py
+
+encoder: dev
+	$(BIN)/python -m classifiers.encoder.build
+
+# The constraints are resolved for every Python we support; uv.lock would name a registry (docs/decisions/0002).
+lock:
+	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml \
+	  | sed '/^torch==/d' > constraints.txt
+	echo 'torch==2.13.0' >> constraints.txt
+
+bench: dev
+	$(BIN)/python benchmarks/crawl.py
+
+bench-extraction bench-assess bench-search bench-packet bench-encoder: bench-%: dev
+	$(BIN)/python benchmarks/$*.py $(ARGS)
+
+clean:
+	rm -rf $(VENV) dist build demo-workspace
