@@ -135,7 +135,7 @@ def _named(facts: Facts) -> Found[str] | None:
     best: tuple[str, NamedElement] | None = None
     title = squeeze(facts.title)
     for named in facts.document.named.get("description", ()):
-        if named.zone & (Zone.CHROME | Zone.RELATED) or named.block < facts.title_block - 3:
+        if named.zone & (Zone.CHROME | Zone.RELATED | Zone.ASIDE) or named.block < facts.title_block - 3:
             continue
         names = " ".join(named.element.get(key) or "" for key in _NAMING).lower()
         if not any(word in names for word in _STRONG) or not _is_prose(named.element):
@@ -181,7 +181,7 @@ def _longest_run(facts: Facts) -> Found[str] | None:
     hinted = {one.element for one in facts.document.named.get("description", ()) if not one.zone & Zone.RELATED}
     weights: dict[_Element, float] = {}
     lengths: dict[_Element, int] = {}
-    for block in facts.document.blocks[facts.title_block :]:
+    for block in facts.document.blocks[facts.title_block : facts.title_block + 3 * NEAR]:
         if block.zone & (Zone.OUTSIDE | Zone.ASIDE) or block.heading or _is_listy(block):
             continue
         parent = block.element if block.element.tag != "p" else block.element.getparent()

@@ -28,6 +28,7 @@ _PAGE = re.compile(
     r"/page-\d+|/\d{1,3}\.html?$|index\d+\.html",
     re.IGNORECASE,
 )
+_PART_OF_A_PAGE = re.compile(r"/comment/|/goto/|showpost|reply|permalink|/report|/share", re.IGNORECASE)
 _CATEGORY = re.compile(
     r"/(?:c|cat|category|categories|kategorie|kategorien|rubrik|categorie|categories|rubrique|categoria|"
     r"categorias|section|browse|search|listings|listado|"
@@ -35,6 +36,7 @@ _CATEGORY = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"[$€£₽₴₺₹¥₩]\s?\d|\d[\d.,\s]*\s?(?:[€$£₽₴₺₹¥]|EUR|USD|GBP|руб|zł|kr|元|円|CHF|R\$)")
+_NO_ENTRIES = (_PAGE, SELLER_PATH, _PART_OF_A_PAGE)
 
 
 @define
@@ -78,7 +80,7 @@ def find_groups(document: Document) -> list[Group]:
         if link.zone & (Zone.CHROME | Zone.HIDDEN | Zone.RELATED):
             continue
         url = document.base.resolve(link.href)
-        if not url or _PAGE.search(url) or url == document.url or SELLER_PATH.search(url):
+        if not url or url == document.url or any(pattern.search(url) for pattern in _NO_ENTRIES):
             continue
         group = groups.setdefault(_look(link.element, url), Group())
         group.links.append(link)

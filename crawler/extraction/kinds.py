@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pipelines.models import ListingContent
 
 TELLING_ENTRY = 40  # characters: shorter entries are those of a menu
+LONG_ENTRY = 400  # characters: longer entries are posts of one conversation
 PREVIEW_ONLY = 300  # characters of text shown
 _TELLING = frozenset(
     {
@@ -135,11 +136,11 @@ def _for_list(facts: Facts, groups: list[Group]) -> Evidence:
     if groups:
         entries = groups[0]
         count = len(entries.urls)
-        telling = entries.priced() >= 3 or entries.mean_entry() >= TELLING_ENTRY
+        telling = entries.priced() >= 3 or TELLING_ENTRY <= entries.mean_entry() <= LONG_ENTRY
         evidence.add(min(3.0, count / 5) * (1.0 if telling else 0.5), f"{count} entries alike")
         if entries.priced() >= 3:
             evidence.add(2, "entries with prices")
-        if _share(facts, entries) > 0.5:
+        if _share(facts, entries) > 0.5 and entries.mean_entry() <= LONG_ENTRY:
             evidence.add(1.5, "entries fill the page")
     if any(is_page_turn(link, link.href) for link in facts.document.links if not link.zone & Zone.HIDDEN):
         evidence.add(1, "page turns")

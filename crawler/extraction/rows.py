@@ -60,7 +60,9 @@ def _read_line(block: Block) -> Row | None:
     pieces = [piece for piece in block.pieces if not piece.text.isspace()]
     if len(pieces) > 1:
         label = squeeze(pieces[0].text)
-        field = find_field(label) if len(label) <= LONGEST_LABEL and pieces[0].element is not block.element else None
+        field = (
+            find_field(label) if len(label) <= LONGEST_LABEL and pieces[0].element is not pieces[1].element else None
+        )
         if field and text.startswith(label):
             return Row(label, text[len(label) :].strip(" :：-–—\u00a0"), field, block.element, block.index)
     return None
@@ -101,22 +103,29 @@ def _is_pair(cell: _Element) -> bool:
 
 
 def _read_heading(block: Block) -> Row | None:
-    """A known label as a block of its own: the value is what comes next beside it."""
+    """A known label as a block of its own: the value is what comes next, inside its element or beside it."""
     if len(block.text) > LONGEST_LABEL:
         return None
     field = find_field(block.text)
     if field is None and not (block.text.endswith((":", "：")) and not _NOT_LABELS.search(block.text[:-1])):
         return None
     label = block.text.rstrip(" :：")
+    whole = squeeze(read_text(block.element))
+    if field and whole != block.text and whole.startswith(block.text) and len(whole) <= LONGEST_VALUE:
+        return Row(label, whole[len(block.text) :].strip(" :："), field, block.element, block.index)
+    following = _what_follows(block)
+    return _row(label, following, block) if following is not None else None
+
+
+def _what_follows(block: Block) -> _Element | None:
+    """The element beside the one that holds nothing but the block, at most three levels up."""
     element: _Element | None = block.element
     for _ in range(3):
-        if element is None:
+        if element is None or squeeze(read_text(element)) != block.text:
             return None
         following = _next_element(element)
         if following is not None:
-            if read_text(element) != block.text and squeeze(read_text(element)) != block.text:
-                return None
-            return _row(label, following, block)
+            return following
         element = element.getparent()
     return None
 

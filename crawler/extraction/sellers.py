@@ -43,7 +43,7 @@ SELLER_PATH = re.compile(
     r"(?:[/=]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
     re.IGNORECASE,
 )
-_SHOP_PATH = re.compile(r"/(?:shops?|stores?|boutiques?|lojas?|tiendas?)/([^/?#]{2,40})", re.IGNORECASE)
+_SHOP_PATH = re.compile(r"/(?:shops?|stores?|boutiques?|lojas?|tiendas?)/([^/?#-]{2,40})(?:[/?#]|$)", re.IGNORECASE)
 _BY = re.compile(
     r"^(?:posted|sold|listed|published|offered|submitted|advertised) by[:\s]+(.{2,60})$|^(?:verkauft|"
     r"eingestellt|angeboten) von[:\s]+(.{2,60})$|"
@@ -228,6 +228,7 @@ def _is_name(text: str, facts: Facts) -> bool:
         and re.search(r"[^\W\d_]", text) is not None
         and not text.endswith((":", "：", "?", "!"))
         and "://" not in text
+        and len(set(text.lower())) > 1
         and find_field(text) is None
         and text.lower() not in facts.site_names
         and LOGIN.search(text) is None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 Reference = tuple[str, list[str], str]  # where a name of the page stands, its words, its text
+MOST_LINES = 2  # line ends within a heading: one with more holds other things beside the title
 LONGEST_TITLE = 300
 ONLY_HEADING = 3.0  # characters of agreement that being the only main heading is worth
 LEAST_AGREEMENT = 0.6  # share of a candidate's words that the page's other names must hold
@@ -36,7 +37,7 @@ def find_title(facts: Facts) -> Found[str] | None:
             return Found(value=_without_site(text, facts) if source == "opengraph" else text, source=source)
     if heading is not None:
         facts.title_block = heading.index
-        return Found(value=_heading_text(heading.element, heading.text), source="structure", detail="h1")
+        return Found(value=squeeze(read_heading(heading.element, heading.text)), source="structure", detail="h1")
     if references:
         return Found(value=_without_site(references[0][2], facts), source="heuristic", detail="title")
     return None
@@ -83,7 +84,14 @@ def _candidates(facts: Facts) -> Iterator[tuple[str, int, float, str]]:
             seen.add(block.element)
             outside = block.zone & Zone.OUTSIDE
             weight = (1.5 if block.heading == 1 else 1.0) * (0.5 if outside else 1.0)
-            yield _heading_text(block.element, block.text), block.index, weight, f"h{block.heading}"
+            whole = read_heading(block.element, block.text)
+            crowded = whole.count("\n") > MOST_LINES
+            yield (
+                block.text if crowded else squeeze(whole),
+                block.index,
+                weight,
+                "line" if crowded else f"h{block.heading}",
+            )
     for named in facts.document.named.get("title", ())[:20]:
         if not named.zone & Zone.OUTSIDE and named.element not in seen:
             yield squeeze(read_text(named.element)), named.block, 0.9, "named"
@@ -92,14 +100,14 @@ def _candidates(facts: Facts) -> Iterator[tuple[str, int, float, str]]:
             yield block.text, block.index, 0.8, "text"
 
 
-def _heading_text(element: _Element, text: str) -> str:
+def read_heading(element: _Element, text: str) -> str:
     """The whole heading, where it is made of several lines."""
     if element.tag in HEADINGS and len(element) == 0:
         return text
     heading: _Element | None = element
     while heading is not None and heading.tag not in HEADINGS:
         heading = heading.getparent()
-    return squeeze(read_text(heading)) if heading is not None else text
+    return read_text(heading) if heading is not None else text
 
 
 def _without_badges(heading: str, references: list[Reference]) -> str:

@@ -26,6 +26,7 @@ class Zone:
 _SPLIT = re.compile(r"[^A-Za-zÀ-ÿ=<>]+|(?<=[a-zà-ÿ])(?=[A-Z])")
 _NAMES = YAML(typ="safe").load(files("crawler.extraction").joinpath("names.yaml").read_text(encoding="utf-8"))
 _CHROME = frozenset(_NAMES["zones"]["chrome"])
+_ASIDE = frozenset(_NAMES["zones"]["aside"])
 _RELATED = frozenset(_NAMES["zones"]["related"])
 _WORDS: dict[str, tuple[str, ...]] = {}
 for _name, _words in _NAMES["fields"].items():
@@ -43,6 +44,8 @@ def describe_names(names: str) -> tuple[tuple[str, ...], int]:
             zone |= Zone.CHROME
         elif word in _RELATED:
             zone |= Zone.RELATED
+        elif word in _ASIDE:
+            zone |= Zone.ASIDE
         elif word == "<header>":
             zone |= Zone.HEADER
         fields.extend(_WORDS.get(word, ()))

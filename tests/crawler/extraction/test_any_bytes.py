@@ -70,7 +70,7 @@ def test_arbitrary_bytes(body: bytes, content_type: str | None) -> None:
     extract(body, url="http://a.example/x", hints=ExtractionHints(), now=NOW, content_type=content_type)
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.sampled_from(PIECES), max_size=30),
     st.sampled_from([None, "http://a.example/item/1?utm_source=x#y", "http://[", "x"]),
@@ -88,6 +88,7 @@ def test_broken_markup(pieces: list[str], url: str | None) -> None:
     assert len({link.url for link in page.links}) == len(page.links)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=3, max_size=60).map(lambda text: " ".join(text.split())).filter(lambda text: len(text) > 2))
 def test_title_is_kept_as_it_was(title: str) -> None:
     escaped = title.replace("&", "&amp;").replace("<", "&lt;")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.reading.contacts import find_contacts
@@ -116,6 +116,7 @@ def test_wrong_check_digits_are_no_account(text: str) -> None:
     assert found(text) == []
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_offsets_are_code_points_of_the_text_given(before: str, after: str) -> None:
     text = f"{before}\n call (307) 555-0142 \n{after}"
@@ -125,6 +126,7 @@ def test_offsets_are_code_points_of_the_text_given(before: str, after: str) -> N
     assert "(307) 555-0142" in [text[one.start : one.end] for one in find_contacts(text, field="title", country="US")]
 
 
+@settings(deadline=None)
 @given(
     st.text(alphabet="0123456789OoIl -().+@$onetwo five\nабв五", max_size=60),
     st.sampled_from([None, "US", "DE", "RU", "CN"]),
@@ -134,6 +136,7 @@ def test_any_text_is_read_without_overlaps(text: str, country: str | None) -> No
     assert all(first.end <= second.start for first, second in itertools.pairwise(contacts))
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(DIGITS), min_size=4, max_size=4))
 def test_spelled_digits_equal_plain_ones(words: list[str]) -> None:
     digits = "".join(str(DIGITS.index(word)) for word in words)

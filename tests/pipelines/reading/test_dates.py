@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.reading.dates import read_date
@@ -63,6 +63,7 @@ def test_last_resort_reads_what_the_fast_forms_do_not() -> None:
     assert read_date("11 ноември 2017", now=NOW, languages=("bg",)) == "2017-11-11"
 
 
+@settings(deadline=None)
 @given(
     st.dates(date(1971, 1, 1), date(2099, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%B %d, %Y", "%d %b %Y"])
 )
@@ -70,6 +71,7 @@ def test_absolute_forms_come_back(day: date, form: str) -> None:
     assert read_date(day.strftime(form), now=NOW, languages=("en",)) == day.isoformat()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789/.:-, TZapm年月日agoMrch", max_size=30))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     read = read_date(text, now=NOW, languages=("en",), zone="America/Denver")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.models import Price
@@ -67,12 +67,14 @@ def test_decimal_hint_settles_three_decimals() -> None:
     assert read_price("1.250 €") == Price(amount=Decimal(1250), currency="EUR")
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**8), st.integers(0, 99), st.sampled_from([("{:,}.{:02} $", "USD"), ("£{:,}.{:02}", "GBP")]))
 def test_grouped_amounts_come_back(whole: int, cents: int, form: tuple[str, str]) -> None:
     read = read_price(form[0].format(whole, cents))
     assert read == Price(amount=Decimal(f"{whole}.{cents:02}"), currency=form[1])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.sampled_from([None, "USD", "EUR", "xxx"]))
 def test_any_text_is_read_without_an_error(text: str, hint: str | None) -> None:
     read = read_price(text, currency=hint)
