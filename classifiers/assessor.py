@@ -1,0 +1,253 @@
+"""Texts in, assessments out: the composition of all layers. Pure: same text and vector, same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, frozen
+
+from classifiers.catalogue import Catalogue, load_catalogue
+from classifiers.gate import Gate, Verdict
+from classifiers.items import find_items
+from classifiers.languages import OTHER, LanguageFinder
+from classifiers.lexicon import LANGUAGES, Lexicon, load_lexicon
+from classifiers.mentions import MentionFinder
+from classifiers.observations import observe
+from classifiers.packs import Packs, load_packs
+from classifiers.reading import FieldReading, Reader
+from classifiers.scoring import Scorer
+from classifiers.signals import Sighting, SignalReader
+from classifiers.values import SCORES, Assessment, Encoder, FoundItem, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from classifiers.tokens import Tokens
+
+LONGEST_TITLE = 1_000  # code points read; what follows is not, and `abstained` says so
+LONGEST_DESCRIPTION = 20_000
+SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is asked
+SURE = 0.6  # a class probability under this is "unsure" where guns are named
+BATCH = 64  # texts encoded at a time
+SILENT = frozenset(
+    {
+        "look_alike_tool",
+        "game_or_film_item",
+        "airsoft_replica_toy",
+        "knife_or_other_weapon",
+        "other",
+        "news_or_discussion",
+    }
+)
+
+
+@frozen(kw_only=True)
+class Reading:
+    """One text as read before the encoder: enough to say whether it needs it."""
+
+    text: Text
+    language: str
+    verdict: Verdict
+    fields: tuple[FieldReading, FieldReading] | None
+    mentions: Any
+    abstained: str | None
+
+
+class Assessor:
+    """Assesses texts. Build it once with `load`; it holds lexicons, packs and matchers, and nothing of the texts."""
+
+    def __init__(
+        self, lexicon: Lexicon, catalogue: Catalogue, packs: Packs, encoder: Encoder | None, as_of: date
+    ) -> None:
+        self._reader = Reader(lexicon)
+        self._languages = LanguageFinder(lexicon.common)
+        self._finder = MentionFinder(self._reader)
+        self._gate = Gate(self._reader, self._finder, lexicon.calibre_classes)
+        self._signals = SignalReader(self._reader, lexicon, catalogue)
+        self._scorer = Scorer(catalogue, packs)
+        self._catalogue = catalogue
+        self._packs = packs
+        self._encoder = encoder
+        self._as_of = as_of
+        self._triggers = self._trigger_words()
+        self.versions = {
+            "model": "rules-only" if encoder is None else encoder.sha256,
+            "rules": _joined_hash(catalogue.content_hash, packs.content_hash),
+            "lexicon": lexicon.content_hash,
+        }
+
+    @classmethod
+    def load(cls, encoder: Encoder | None = None, *, as_of: date | None = None) -> Assessor:
+        """An assessor over the shipped lexicons and packs.
+
+        `as_of` decides which legal hooks are in force and fresh; by default the latest day on which the packs were
+        checked, so that results do not depend on the clock. Raises LexiconError where a data file cannot be used.
+        """
+        catalogue = load_catalogue()
+        packs = load_packs(catalogue)
+        return cls(load_lexicon(), catalogue, packs, encoder, as_of or packs.latest_check)
+
+    def assess(self, texts: Sequence[Text], vectors: NDArray[np.float32] | None = None) -> list[Assessment]:
+        """One assessment per text, in order. `vectors` is (n, 384) float32 where the caller has them already.
+
+        Without vectors, texts that may be about guns are encoded where the assessor has an encoder.
+        """
+        readings = [self._read(text) for text in texts]
+        assessments = [self._conclude(reading) for reading in readings]
+        if vectors is not None:
+            return [evolve(one, vector=row) for one, row in zip(assessments, vectors, strict=True)]
+        return self._with_vectors(readings, assessments)
+
+    def _with_vectors(self, readings: list[Reading], assessments: list[Assessment]) -> list[Assessment]:
+        if self._encoder is None:
+            return assessments
+        places = [
+            place for place, reading in enumerate(readings) if reading.fields is not None and not reading.abstained
+        ]
+        done = list(assessments)
+        for first in range(0, len(places), BATCH):
+            batch = places[first : first + BATCH]
+            rows = self._encoder.encode([_whole(readings[place].text) for place in batch])
+            for place, row in zip(batch, rows, strict=True):
+                done[place] = evolve(done[place], vector=row)
+        return done
+
+    def _trigger_words(self) -> frozenset[str]:
+        """First words of everything that names a thing: a text with none of them is let go at once."""
+        members = self._reader.matcher.members
+        phrases = {number: key for key, number in self._reader.matcher.phrase_keys()}
+        numbers = {
+            number
+            for concept, found in members.items()
+            if concept.startswith(("make/", "model/")) or (":object/" in concept and not _idle(concept))
+            for number in found
+        }
+        words = {max(phrases[number], key=_telling) for number in numbers}
+        return frozenset(word for word in words if len(word) > 1 or not word.isascii())
+
+    def _read(self, text: Text) -> Reading:
+        if not text.title.strip() and not text.description.strip():
+            return _unread(text, OTHER, "empty")
+        title, description = text.title[:LONGEST_TITLE], text.description[:LONGEST_DESCRIPTION]
+        cut = len(title) < len(text.title) or len(description) < len(text.description)
+        tokens = self._reader.tokens(title), self._reader.tokens(description)
+        keys = [*tokens[0].keys, *tokens[1].keys]
+        language = self._languages.find(f"{title} {description}", keys)
+        if not any(any(char.isalpha() for char in key) for key in keys):
+            return _unread(text, OTHER, "no words")
+        if self._triggers.isdisjoint(keys):
+            return _unread(text, language, "too long" if cut else None)
+        return self._read_closely(text, language, (title, description), tokens, "too long" if cut else None)
+
+    def _read_closely(
+        self, text: Text, language: str, words: tuple[str, str], tokens: tuple[Tokens, Tokens], abstained: str | None
+    ) -> Reading:
+        title = self._reader.read("title", words[0], tokens[0])
+        description = self._reader.read("description", words[1], tokens[1])
+        mentions = self._finder.find(title), self._finder.find(description)
+        category = self._reader.read("category", text.category[:LONGEST_TITLE]) if text.category else None
+        verdict = self._gate.judge(title, description, mentions, category, text.price)
+        gun_words = any(mention.item_class not in ("other", "calibre") for found in mentions for mention in found)
+        if language == OTHER and gun_words:
+            abstained = "language"
+        elif verdict.probability < SURE and gun_words and abstained is None:
+            abstained = "unsure"
+        return Reading(
+            text=text,
+            language=language,
+            verdict=verdict,
+            fields=(title, description),
+            mentions=mentions,
+            abstained=abstained,
+        )
+
+    def _conclude(self, reading: Reading) -> Assessment:
+        verdict, fields = reading.verdict, reading.fields
+        sightings: list[Sighting] = []
+        items: tuple[FoundItem, ...] = ()
+        if fields is not None:
+            items = find_items(*fields, reading.mentions, verdict)
+            decoy = observe(reading.text, fields, reading.mentions, verdict, items, [], self._packs, self._as_of)
+            if verdict.item_class not in SILENT or any(one.name == "decoy_price" for one in decoy):
+                sightings = self._sightings(reading, fields, items)
+        sightings = [one for one in sightings if one.name != "scam_storefront" or one.layer == "count"]
+        queue = "scam" if any(one.name == "scam_storefront" for one in sightings) else None
+        scored = self._scorer.score(sightings, verdict.item_class, reading.text.jurisdiction, self._as_of)
+        review = "none" if queue == "scam" else scored.review
+        return Assessment(
+            language=reading.language,
+            item_class=verdict.item_class,
+            class_probability=verdict.probability,
+            items=_described(items, sightings),
+            signals=scored.findings,
+            scores={name: scored.scores[name] for name in SCORES},
+            review=review,
+            abstained=reading.abstained,
+            queue=queue or ("illicit" if review != "none" else None),
+            versions=self.versions,
+            derivation={"evidence": [list(row) for row in verdict.evidence], **scored.derivation},
+        )
+
+    def _sightings(
+        self, reading: Reading, fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...]
+    ) -> list[Sighting]:
+        languages = {"en", reading.language}
+        short = len(fields[0].tokens.keys) + len(fields[1].tokens.keys) < SHORT
+        if reading.language == OTHER or short:
+            languages = set(LANGUAGES)
+        found = [
+            sighting
+            for field, mentions in zip(fields, reading.mentions, strict=True)
+            for sighting in self._signals.read(field, languages, mentions)
+        ]
+        found += observe(
+            reading.text, fields, reading.mentions, reading.verdict, items, found, self._packs, self._as_of
+        )
+        return found
+
+
+def assess(texts: Sequence[Text], *, assessor: Assessor | None = None) -> list[Assessment]:
+    """Assess texts, with a given assessor or one loaded for this call (about a second)."""
+    return (assessor or Assessor.load()).assess(texts)
+
+
+def _unread(text: Text, language: str, abstained: str | None) -> Reading:
+    probability = 0.99 if abstained is None else 0.0
+    verdict = Verdict(
+        item_class="other", probability=probability, evidence=(("other", 4.6, "names no thing we look for"),)
+    )
+    return Reading(text=text, language=language, verdict=verdict, fields=None, mentions=((), ()), abstained=abstained)
+
+
+def _described(items: tuple[FoundItem, ...], sightings: list[Sighting]) -> tuple[FoundItem, ...]:
+    """The state of the serial number and the condition, where one thing is offered and the words say it."""
+    names = {sighting.name for sighting in sightings}
+    states = {"removed_marks": "removed", "no_serial": "absent", "serial_offered": "present"}
+    state = next((value for name, value in states.items() if name in names), None)
+    condition = "new" if "new_in_box" in names else None
+    return tuple(evolve(item, serial_state=state, condition=condition) for item in items) if len(items) == 1 else items
+
+
+def _whole(text: Text) -> str:
+    return f"{text.title[:LONGEST_TITLE]}\n{text.description[:LONGEST_DESCRIPTION]}".encode("utf-8", "replace").decode()
+
+
+def _idle(concept: str) -> bool:
+    """Things that name nothing we look for, or only describe what was named."""
+    kind = concept.partition(":object/")[2]
+    return kind in ("other", "accessory", "news_or_discussion", "other_part", "service") or kind.startswith(
+        ("feature/", "category/")
+    )
+
+
+def _telling(word: str) -> tuple[bool, int]:
+    return word.isalpha(), len(word)
+
+
+def _joined_hash(*hashes: str) -> str:
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()

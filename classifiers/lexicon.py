@@ -1,0 +1,217 @@
+"""Loads the lexicons: strictly validated YAML, compiled to concepts (what a phrase means) and patterns."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from attrs import evolve, field, frozen
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from classifiers.values import LexiconError
+from classifiers.wording import Element, expand, parse_pattern, split_choices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FOLDER = Path(__file__).parent / "lexicons"
+LANGUAGES = ("en",)
+VOID = "void"
+Dated = Annotated[str, Field(pattern=r"^(19|20)\d\d-\d\d-\d\d$")]
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """A part of a data file: nothing unknown is let through."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LanguageFile(Strict):
+    """One language's wording."""
+
+    language: str
+    source: str
+    date: Dated
+    native_review: str | None
+    common: str
+    sets: dict[str, str]
+    objects: dict[str, str]
+    signals: dict[str, list[str]]
+    void: list[str]
+
+
+class MakeEntry(Strict):
+    """A maker: canonical name, spellings, class of a thing named only by it, models as `name: spellings`."""
+
+    name: str
+    also: str = ""
+    alone: str | None = None
+    models: dict[str, dict[str, str]] = {}
+
+
+class FirearmsFile(Strict):
+    """Makers and models. The keys of `models` are classes."""
+
+    source: str
+    date: Dated
+    makes: list[MakeEntry]
+    types: dict[str, dict[str, str]]
+
+
+class CalibresFile(Strict):
+    """Calibres: canonical name to spellings."""
+
+    source: str
+    date: Dated
+    calibres: dict[str, str]
+    suggests: dict[str, list[str]]
+
+
+@frozen(kw_only=True)
+class Pattern:
+    """A rule of wording: `signal` is seen where its steps follow each other. `fixed`: its polarity is its own."""
+
+    id: str
+    signal: str
+    language: str
+    steps: tuple[Element, ...]
+    fixed: bool
+
+
+@frozen(kw_only=True)
+class Lexicon:
+    """Concepts (id to phrases), patterns, and the content hash of all files."""
+
+    concepts: dict[str, tuple[str, ...]]
+    patterns: tuple[Pattern, ...]
+    common: dict[str, frozenset[str]]
+    calibre_classes: dict[str, str]
+    content_hash: str
+    sources: tuple[tuple[str, str, str], ...] = field(default=())
+
+
+def read_yaml(path: Path, model: type[AnyModel]) -> AnyModel:
+    """One data file, validated. Every mistake is named with its place."""
+    try:
+        data: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return model.model_validate(data)
+    except YAMLError as error:
+        raise LexiconError(f"{path.name}: {error}") from error
+    except ValidationError as error:
+        mistakes = [f"{'.'.join(map(str, mistake['loc']))}: {mistake['msg']}" for mistake in error.errors()]
+        raise LexiconError(f"{path.name}: " + "; ".join(mistakes)) from error
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """SHA-256 over names and contents, in the order of names."""
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda item: item.name):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def load_lexicon(folder: Path = FOLDER) -> Lexicon:
+    """All lexicons in `folder`. Raises LexiconError with file and place."""
+    concepts: dict[str, tuple[str, ...]] = {}
+    patterns: list[Pattern] = []
+    common: dict[str, frozenset[str]] = {}
+    sources: list[tuple[str, str, str]] = []
+    for language in LANGUAGES:
+        words = read_yaml(folder / f"{language}.yaml", LanguageFile)
+        common[language] = frozenset(words.common.split())
+        concepts.update(_language_concepts(words))
+        patterns.extend(_patterns(words, concepts))
+        sources.append((f"{language}.yaml", words.source, words.date))
+    firearms = read_yaml(folder / "firearms.yaml", FirearmsFile)
+    calibres = read_yaml(folder / "calibres.yaml", CalibresFile)
+    concepts.update(_firearm_concepts(firearms))
+    concepts.update({f"calibre/{name}": phrases(f"{name} | {text}") for name, text in calibres.calibres.items()})
+    sources += [("firearms.yaml", firearms.source, firearms.date), ("calibres.yaml", calibres.source, calibres.date)]
+    files = [folder / f"{language}.yaml" for language in LANGUAGES]
+    files += [folder / "firearms.yaml", folder / "calibres.yaml"]
+    return Lexicon(
+        concepts=concepts,
+        patterns=tuple(patterns),
+        common=common,
+        calibre_classes={name: kind for kind, names in calibres.suggests.items() for name in names},
+        content_hash=hash_files(files),
+        sources=tuple(sources),
+    )
+
+
+def phrases(text: str) -> tuple[str, ...]:
+    """The phrases of a set without references, expanded."""
+    return tuple(dict.fromkeys(phrase for choice in split_choices(text) for phrase in expand(choice)))
+
+
+def _language_concepts(words: LanguageFile) -> dict[str, tuple[str, ...]]:
+    concepts = {}
+    for name in words.sets:
+        concepts[f"{words.language}:{name}"] = _resolve(words, name, ())
+    for name, text in words.objects.items():
+        concepts[f"{words.language}:object/{name}"] = phrases(text)
+    return concepts
+
+
+def _resolve(words: LanguageFile, name: str, within: tuple[str, ...]) -> tuple[str, ...]:
+    if name in within or name not in words.sets:
+        raise LexiconError(f"{words.language}.yaml: sets: <{name}> is unknown or refers to itself")
+    found: dict[str, None] = {}
+    for choice in split_choices(words.sets[name]):
+        if choice.startswith("<") and choice.endswith(">"):
+            found.update(dict.fromkeys(_resolve(words, choice[1:-1], (*within, name))))
+        else:
+            found.update(dict.fromkeys(expand(choice)))
+    return tuple(found)
+
+
+def _patterns(words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> list[Pattern]:
+    patterns = []
+    for signal, rows in [*words.signals.items(), (VOID, words.void)]:
+        for number, row in enumerate(rows):
+            fixed = row.startswith("! ")
+            try:
+                steps = parse_pattern(row.removeprefix("! "))
+            except LexiconError as error:
+                raise LexiconError(f"{words.language}.yaml: {signal}: {error}") from error
+            bound = tuple(_bind(step, words, concepts) for step in steps)
+            identity = f"{words.language}/{signal}/{number}"
+            patterns.append(
+                Pattern(id=identity, signal=signal, language=words.language, steps=bound, fixed=fixed or signal == VOID)
+            )
+    return patterns
+
+
+def _bind(step: Element, words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> Element:
+    if step.literal:
+        concept = f"{words.language}:={step.concept}"
+        if concept not in concepts:
+            concepts[concept] = tuple(expand(step.concept, lambda name: _resolve(words, name, ())))
+    else:
+        concept = f"{words.language}:{step.concept}"
+        if concept not in concepts:
+            raise LexiconError(f"{words.language}.yaml: the set <{step.concept}> does not exist")
+    return evolve(step, concept=concept)
+
+
+def _firearm_concepts(firearms: FirearmsFile) -> dict[str, tuple[str, ...]]:
+    concepts = {}
+    for make in firearms.makes:
+        spellings = phrases(f"{make.name} | {make.also}")
+        kind = make.alone or "any"
+        concepts[f"make/{make.name}/{kind}"] = spellings
+        for item_class, models in make.models.items():
+            for model, text in models.items():
+                own = phrases(text)
+                free = [phrase[1:] for phrase in own if phrase.startswith("=")]
+                bound = [phrase for phrase in own if not phrase.startswith("=")]
+                joined = [f"{spelling} {phrase}" for spelling in spellings for phrase in bound]
+                concepts[f"model/{make.name}/{model}/{item_class}"] = (*free, *joined)
+    for item_class, models in firearms.types.items():
+        for model, text in models.items():
+            concepts[f"model//{model}/{item_class}"] = phrases(text)
+    return concepts

@@ -1,0 +1,182 @@
+"""Things named in a field: objects, makers, models and calibres, each with the role its place gives it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from classifiers.lexicon import LANGUAGES
+
+if TYPE_CHECKING:
+    from classifiers.reading import FieldReading, Reader
+
+GUNS = frozenset({"firearm_handgun", "firearm_long"})
+ANY_GUN = "gun"
+UNSURE = "-"
+
+
+class Role(StrEnum):
+    """What a mention does in its sentence."""
+
+    OFFERED = "offered"
+    BESIDE = "beside"  # after "with", "plus": comes along
+    FOR = "for"  # what the thing fits
+    TRADE = "trade"  # what he wants, had or compares with
+    PART = "part"  # says of which gun a part or magazine is
+
+
+@frozen(kw_only=True)
+class Mention:
+    """Tokens `start:end` name a thing.
+
+    `item_class` is a class, `gun` (which kind is not said) or `-` (only a maker's name that means other things too).
+    `feature`: a part that describes a gun as often as it is sold by itself.
+    """
+
+    start: int
+    end: int
+    item_class: str
+    make: str | None = None
+    model: str | None = None
+    calibre: str | None = None
+    feature: bool = False
+    role: Role = Role.OFFERED
+    source: str = ""
+
+
+class MentionFinder:
+    """Reads mentions out of a field's phrases."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._concepts: dict[int, list[tuple[int, str]]] = {}
+        for phrase, names in reader.matcher.concepts_of.items():
+            kept = sorted((rank, name) for name in names if (rank := _rank(name)) is not None)
+            if kept:
+                self._concepts[phrase] = kept
+        self._structure = {
+            name: reader.phrases_of(f"{language}:{name}" for language in LANGUAGES)
+            for name in ("s_with", "s_for", "s_trade", "s_magazine", "s_offer")
+        }
+
+    def find(self, field: FieldReading) -> list[Mention]:
+        """All mentions in reading order, the longer of two overlapping ones, with their roles."""
+        found = []
+        for start, here in field.phrases.at.items():
+            for phrase, end in here:
+                for rank, name in self._concepts.get(phrase, ()):
+                    found.append((-(end - start), rank, start, name, end))
+        taken: set[int] = set()
+        mentions = []
+        for _, _, start, name, end in sorted(found):
+            place = range(start, end)
+            if taken.isdisjoint(place):
+                taken.update(place)
+                mentions.append(_mention(name, start, end))
+        mentions.sort(key=lambda mention: mention.start)
+        return self._with_roles(field, _joined(mentions))
+
+    def structure(self, field: FieldReading, name: str) -> list[tuple[int, int]]:
+        """Where a structure word (`s_with`, `s_trade`…) stands, in reading order."""
+        phrases = self._structure[name].intersection(field.phrases.where)
+        return sorted(place for phrase in phrases for place in field.phrases.where[phrase])
+
+    def _with_roles(self, field: FieldReading, mentions: list[Mention]) -> list[Mention]:
+        inside = {token for mention in mentions for token in range(mention.start, mention.end)}
+        breaks = field.tokens.breaks
+        trades = self.structure(field, "s_trade")
+        fits = [place for place in self.structure(field, "s_for") if not self._offers(field, place[1])]
+        withs = [place for place in self.structure(field, "s_with") if place[0] not in inside]
+        magazines = {start for start, _ in self.structure(field, "s_magazine")}
+        placed: list[Mention] = []
+        for number, mention in enumerate(mentions):
+            following = mentions[number + 1] if number + 1 < len(mentions) else None
+            role = mention.role
+            if _modifies(mention, following, magazines):
+                role = Role.PART
+            elif _under(mention, trades, breaks, 14) and field.name != "title":
+                role = Role.TRADE
+            elif _under(mention, fits, breaks, 4) and any(other.end <= mention.start for other in placed):
+                role = Role.FOR
+            elif placed and _under(mention, withs, breaks, 6):
+                role = Role.BESIDE
+            placed.append(evolve(mention, role=role))
+        return placed
+
+    def _offers(self, field: FieldReading, end: int) -> bool:
+        return end < len(field.tokens.keys) and field.tokens.keys[end] in {"sale", "trade", "parts", "free", "only"}
+
+
+def _rank(name: str) -> int | None:
+    """Which kind wins where the same words name several things."""
+    if name.startswith("model/"):
+        return 1
+    if name.startswith("make/"):
+        return 3
+    if name.startswith("calibre/"):
+        return 4
+    return 2 if ":object/" in name and ":object/category/" not in name else None
+
+
+def _mention(name: str, start: int, end: int) -> Mention:
+    if name.startswith("model/"):
+        make, model, item_class = _model_parts(name)
+        known = None if model == UNSURE else model
+        return Mention(start=start, end=end, item_class=item_class, make=make or None, model=known, source="model")
+    if name.startswith("make/"):
+        make, _, kind = name[5:].rpartition("/")
+        item_class = {"any": ANY_GUN}.get(kind, kind)
+        return Mention(start=start, end=end, item_class=item_class, make=make, source="make")
+    if name.startswith("calibre/"):
+        return Mention(start=start, end=end, item_class="calibre", calibre=name[8:], source="calibre")
+    kind = name.partition(":object/")[2]
+    feature = kind.startswith("feature/")
+    return Mention(start=start, end=end, item_class=kind.removeprefix("feature/"), feature=feature, source="object")
+
+
+def _model_parts(name: str) -> tuple[str, str, str]:
+    """`model/MAKE/MODEL/CLASS`, where make and model may hold a slash themselves."""
+    rest, _, item_class = name[6:].rpartition("/")
+    for slash in (place for place, char in enumerate(rest) if char == "/"):
+        if rest[:slash].count("/") == 0 and not rest.startswith("Thompson/Center"):
+            return rest[:slash], rest[slash + 1 :], item_class
+    make = "Thompson/Center"
+    return make, rest[len(make) + 1 :], item_class
+
+
+def _joined(mentions: list[Mention]) -> list[Mention]:
+    """A maker's name beside its model becomes one mention."""
+    joined: list[Mention] = []
+    for mention in mentions:
+        last = joined[-1] if joined else None
+        if last and _belongs(last, mention):
+            joined[-1] = evolve(mention, start=last.start, make=last.make)
+        else:
+            joined.append(mention)
+    return joined
+
+
+def _belongs(make: Mention, model: Mention) -> bool:
+    """Whether a maker's name stands right before its own model, or one that any maker may build."""
+    adjacent = make.source == "make" and model.source == "model" and model.start - make.end <= 1
+    return adjacent and model.make in (make.make, None)
+
+
+def _modifies(mention: Mention, following: Mention | None, magazines: set[int]) -> bool:
+    """`Glock 19 holster`, `AR-15 mags`: the gun only says what the next word is for."""
+    if mention.item_class not in {*GUNS, ANY_GUN, UNSURE} and mention.source != "model":
+        return False
+    if mention.end in magazines:
+        return True
+    if following is None or following.start != mention.end or following.feature:
+        return False
+    return following.item_class in {"accessory", "other_part", "essential_component", "ammunition"}
+
+
+def _under(mention: Mention, places: list[tuple[int, int]], breaks: frozenset[int], reach: int) -> bool:
+    """Whether a structure word stands before the mention in its sentence, at most `reach` tokens away."""
+    for _, end in places:
+        if 0 <= mention.start - end <= reach and not any(place in breaks for place in range(end, mention.start)):
+            return True
+    return False

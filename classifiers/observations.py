@@ -1,0 +1,201 @@
+"""Signals that counting, absence or price shows rather than wording: several guns, decoys, missing statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from classifiers.mentions import GUNS, Mention, Role
+from classifiers.signals import Sighting
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from classifiers.gate import Verdict
+    from classifiers.packs import Hook, Packs
+    from classifiers.reading import FieldReading
+    from classifiers.values import FoundItem, Text
+
+DECOY_PRICE = 250  # a case at 950 where shops ask 30 was reported; signals.md, section 0
+STOREFRONT_CUES = 3
+THING_SIGNALS = {"conversion_device": "conversion_device", "light_weapon": "light_weapon"}
+DECOYS = frozenset({"accessory", "airsoft_replica_toy", "other_part"})
+MANY = 3
+
+
+def observe(
+    text: Text,
+    fields: tuple[FieldReading, FieldReading],
+    mentions: tuple[list[Mention], list[Mention]],
+    verdict: Verdict,
+    items: tuple[FoundItem, ...],
+    sightings: list[Sighting],
+    packs: Packs,
+    as_of: date,
+) -> list[Sighting]:
+    """What follows from the whole rather than from one phrase."""
+    names = {sighting.name for sighting in sightings}
+    found = _counted(fields, items, names)
+    found += _thing_itself(fields, mentions, verdict, names)
+    found += _decoy(text, fields[0], mentions[0], verdict)
+    found += _listed(text, items, fields, packs, as_of)
+    found += _storefront(sightings)
+    found += _disguised(fields)
+    if "mandatory_statement_present" not in names and verdict.item_class != "wanted_ad":
+        found += _unsaid(text, fields[0])
+    return found
+
+
+def _counted(
+    fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...], names: set[str]
+) -> list[Sighting]:
+    guns = [item for item in items if item.item_class in GUNS]
+    found = []
+    if len(guns) > 1 or any(item.quantity > 1 for item in guns):
+        last = guns[-1]
+        reason = f"{len(guns)} distinct guns named" if len(guns) > 1 else f"{last.quantity} of them"
+        found.append(_of_item("several_guns", last, fields, 0.8, "count", reason))
+    many = [item for item in guns if item.quantity >= MANY]
+    if many and "bulk_quantity" not in names:
+        found.append(_of_item("bulk_quantity", many[0], fields, 0.8, "count", f"{many[0].quantity} of one kind"))
+    return found
+
+
+def _thing_itself(
+    fields: tuple[FieldReading, FieldReading],
+    mentions: tuple[list[Mention], list[Mention]],
+    verdict: Verdict,
+    names: set[str],
+) -> list[Sighting]:
+    """Things whose mere offer is what an investigator looks for."""
+    kind = verdict.item_class
+    winner = verdict.winner
+    if winner is None:
+        return []
+    field = fields[0] if winner in mentions[0] else fields[1]
+    signal = THING_SIGNALS.get(kind)
+    if signal and signal not in names and winner.item_class == kind:
+        return [_of_mention(signal, winner, field, 0.8, "class", f"what is offered is a {kind}")]
+    told = names & {"registration_stated", "ffl_transfer", "check_or_permit_required", "unregistered_nfa_item"}
+    if kind == "suppressor" and not told and winner.role is Role.OFFERED:
+        return [_of_mention("unregistered_nfa_item", winner, field, 0.45, "absence", "no word of registration")]
+    return []
+
+
+def _decoy(text: Text, title: FieldReading, mentions: list[Mention], verdict: Verdict) -> list[Sighting]:
+    """A box, sticker or toy with a maker's name at a gun's price."""
+    if verdict.item_class not in DECOYS or text.price is None or float(text.price) < DECOY_PRICE:
+        return []
+    box = next((m for m in mentions if m.item_class in DECOYS and _is_decoy(title, m)), None)
+    if box is None or not any(mention.make for mention in mentions):
+        return []
+    return [_of_mention("decoy_price", box, title, 0.8, "price", f"asks {text.price} for it")]
+
+
+def _is_decoy(field: FieldReading, mention: Mention) -> bool:
+    words = field.tokens.keys[mention.start : mention.end]
+    return any(word in DECOY_WORDS for word in words)
+
+
+DECOY_WORDS = frozenset(
+    {
+        "adesivo", "aufkleber", "autocollant", "boite", "box", "brinquedo", "caixa", "caja", "calcomania", "case",
+        "decal", "decals", "empty", "estojo", "estuche", "etui", "jouet", "juguete", "karton", "koffer",
+        "mallette", "spielzeug", "sticker", "stickers", "toy", "игрушк", "кейс", "коробк", "наклейк", "صندوق",
+        "علبه", "لعبه", "ملصق", "盒", "箱", "贴",
+    }
+)  # fmt: skip
+
+
+def _listed(
+    text: Text,
+    items: tuple[FoundItem, ...],
+    fields: tuple[FieldReading, FieldReading],
+    packs: Packs,
+    as_of: date,
+) -> list[Sighting]:
+    """Calibres, makes or classes that a jurisdiction's pack names."""
+    found = []
+    for signal in ("restricted_class", "convertible_replica"):
+        for hook in packs.listed(text.jurisdiction, signal, as_of):
+            for item in items:
+                classes = [
+                    touch.classes for touch in hook.touches if touch.signal == signal and touch.effect == "enables"
+                ]
+                if not any(kinds is not None and item.item_class in kinds for kinds in classes):
+                    continue
+                if (hook.calibres and item.calibre not in hook.calibres) or (
+                    hook.makes and item.make not in hook.makes
+                ):
+                    continue
+                found.append(_of_item(signal, item, fields, 0.7, "pack", f"named by {hook.id}"))
+                break
+    return found
+
+
+def _enabled_classes(hook: Hook, signal: str) -> set[str]:
+    touches = [touch for touch in hook.touches if touch.signal == signal and touch.effect == "enables"]
+    return {name for touch in touches for name in touch.classes or ()}
+
+
+def _storefront(sightings: list[Sighting]) -> list[Sighting]:
+    """One cue says nothing; several different ones say template shop."""
+    cues = [sighting for sighting in sightings if sighting.name == "scam_storefront"]
+    kinds = {cue.reason for cue in cues}
+    if len(kinds) < STOREFRONT_CUES:
+        return []
+    first = cues[0]
+    return [
+        Sighting(
+            name="scam_storefront", field=first.field, start=first.start, end=first.end, text=first.text,
+            confidence=min(1.0, 0.3 * len(kinds)), layer="count", reason=f"{len(kinds)} cues of a template shop",
+        )
+    ]  # fmt: skip
+
+
+def _disguised(fields: tuple[FieldReading, FieldReading]) -> list[Sighting]:
+    """Words of which the spelling was hidden."""
+    found = []
+    for field in fields:
+        folded = field.tokens.folded
+        for start, end in folded.repairs[:3]:
+            first, last = folded.original(start, end)
+            reason = f"reads {folded.text[start:end]} once undone"
+            found.append(
+                Sighting(
+                    name="obfuscated_terms", field=field.name, start=first, end=last, text=field.text[first:last],
+                    confidence=0.8, layer="spelling", reason=reason,
+                )
+            )  # fmt: skip
+    return found
+
+
+def _unsaid(text: Text, title: FieldReading) -> list[Sighting]:
+    """The statement that the jurisdiction prescribes is not there. Counts only by a hook in force."""
+    if not text.jurisdiction or not title.text.strip():
+        return []
+    end = len(title.text)
+    return [
+        Sighting(
+            name="mandatory_statement_missing", field="title", start=0, end=end, text=title.text, confidence=0.7,
+            layer="absence", reason="the prescribed statement is not in the text",
+        )
+    ]  # fmt: skip
+
+
+def _of_item(
+    name: str, item: FoundItem, fields: tuple[FieldReading, FieldReading], confidence: float, layer: str, reason: str
+) -> Sighting:
+    field = fields[0] if item.field == "title" else fields[1]
+    return Sighting(
+        name=name, field=item.field, start=item.start, end=item.end, text=field.text[item.start : item.end],
+        confidence=confidence, layer=layer, reason=reason,
+    )  # fmt: skip
+
+
+def _of_mention(
+    name: str, mention: Mention, field: FieldReading, confidence: float, layer: str, reason: str
+) -> Sighting:
+    start, end, words = field.span(mention.start, mention.end)
+    return Sighting(
+        name=name, field=field.name, start=start, end=end, text=words, confidence=confidence, layer=layer, reason=reason
+    )

@@ -1,0 +1,158 @@
+"""Signals and counter-signals in the words: matches of patterns, one reading per place, polarity and attachment."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from classifiers.lexicon import LANGUAGES, VOID
+from classifiers.mentions import GUNS, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from classifiers.catalogue import Catalogue
+    from classifiers.lexicon import Lexicon
+    from classifiers.matching import Match
+    from classifiers.mentions import Mention
+    from classifiers.reading import FieldReading, Reader
+
+REACH = 3  # words before a match in which a "not" turns it
+_STOPS = frozenset({",", ":", "(", ")", "/", "-", '"', "+", "|"})
+_PHONE = re.compile(
+    r"(?<![\d.,/$€£#-])(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]{0,2}\d{4}(?![\d]|[.,]\d)"
+    r"|(?<![\d\w])\+\d{1,3}(?:[ .()-]{0,2}\d{2,4}){2,5}(?!\d)"
+)
+_EMAIL = re.compile(r"[a-z0-9._%+-]{1,40}\s?(?:@|\(at\)|\[at\])\s?[a-z0-9-]{1,40}\.[a-z]{2,10}")
+
+
+@frozen(kw_only=True)
+class Sighting:
+    """A signal seen in a field, as a span of the original, before scope and weight."""
+
+    name: str
+    field: str
+    start: int
+    end: int
+    text: str
+    confidence: float
+    layer: str
+    reason: str
+
+
+class SignalReader:
+    """Applies the lexicon's patterns to a field."""
+
+    def __init__(self, reader: Reader, lexicon: Lexicon, catalogue: Catalogue) -> None:
+        self._matcher = reader.matcher
+        self._patterns = lexicon.patterns
+        self._catalogue = catalogue
+        self._negations = reader.phrases_of(f"{language}:neg" for language in LANGUAGES)
+
+    def read(self, field: FieldReading, languages: Iterable[str], mentions: list[Mention]) -> list[Sighting]:
+        """Every sighting in the field, in reading order."""
+        matches = self._matcher.match(field.tokens, field.phrases, languages)
+        sightings = [
+            sighting
+            for match in self._chosen(matches, mentions)
+            if (sighting := self._sighting(field, match)) is not None
+        ]
+        sightings += _contacts(field)
+        return sorted(sightings, key=lambda sighting: (sighting.start, sighting.end, sighting.name))
+
+    def _chosen(self, matches: list[Match], mentions: list[Mention]) -> list[Match]:
+        """Of readings that overlap within a group the longest; what is void silences what it covers."""
+        ranked = sorted(
+            matches, key=lambda match: (match.start - match.end, self._rank(match), match.start, match.rule)
+        )
+        taken: dict[str, set[int]] = {}
+        void: set[int] = set()
+        chosen = []
+        for match in ranked:
+            pattern = self._patterns[match.rule]
+            place = set(range(match.start, match.end))
+            if pattern.signal == VOID:
+                void |= place
+                continue
+            group = self._catalogue[pattern.signal].group
+            busy = taken.setdefault(group, set())
+            if place & void or place & busy:
+                continue
+            busy |= place
+            chosen.append(match)
+        return [match for match in chosen if not _about_a_trade(match, mentions)]
+
+    def _rank(self, match: Match) -> int:
+        pattern = self._patterns[match.rule]
+        if pattern.signal == VOID:
+            return 0
+        return 1 if self._catalogue[pattern.signal].polarity == "against" else 2
+
+    def _sighting(self, field: FieldReading, match: Match) -> Sighting | None:
+        pattern = self._patterns[match.rule]
+        name, start, reason = pattern.signal, match.start, f"wording {pattern.id}"
+        if not pattern.fixed:
+            negation = self._negation(field, match.start)
+            if negation is not None:
+                becomes = self._catalogue[name].negated
+                if becomes == "drop":
+                    return None
+                if becomes != "keep":
+                    name, start, reason = becomes, negation, f"{reason}, turned by a negation"
+        first, last, text = field.span(start, match.end)
+        return Sighting(
+            name=name,
+            field=field.name,
+            start=first,
+            end=last,
+            text=text,
+            confidence=0.9,
+            layer="wording",
+            reason=reason,
+        )
+
+    def _negation(self, field: FieldReading, start: int) -> int | None:
+        """Where a negation begins that reaches a match at `start`, within its clause."""
+        keys = field.tokens.keys
+        lowest = max(0, start - REACH)
+        for place in range(start - 1, lowest - 1, -1):
+            if keys[place] in _STOPS or place in field.tokens.breaks:
+                return None
+            if any(phrase in self._negations and end <= start for phrase, end in field.phrases.at.get(place, ())):
+                return place
+        return None
+
+
+def _about_a_trade(match: Match, mentions: list[Mention]) -> bool:
+    """Words inside the name of what he wants in trade say nothing about what he sells."""
+    return any(
+        mention.role is Role.TRADE
+        and mention.item_class in GUNS
+        and mention.start <= match.start
+        and match.end <= mention.end
+        for mention in mentions
+    )
+
+
+def _contacts(field: FieldReading) -> list[Sighting]:
+    """Telephone numbers and e-mail addresses written into the text."""
+    folded = field.tokens.folded
+    found = []
+    for pattern, what in ((_PHONE, "a telephone number"), (_EMAIL, "an e-mail address")):
+        for match in pattern.finditer(folded.text):
+            start, end = folded.original(*match.span())
+            found.append(
+                Sighting(
+                    name="off_platform_contact",
+                    field=field.name,
+                    start=start,
+                    end=end,
+                    text=field.text[start:end],
+                    confidence=0.9,
+                    layer="contact",
+                    reason=f"{what} in the text",
+                )
+            )
+    return found
