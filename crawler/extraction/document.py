@@ -200,8 +200,9 @@ def parse_document(body: bytes | str, *, url: str | None, content_type: str | No
     )
     body_element = root.find("body")
     _Walk(document).visit(body_element if body_element is not None else root)
-    _mark_related(document)
     document.folded = "\n".join([block.text for block in document.blocks]).lower()
+    if RELATED.occur_in(document.folded):
+        _mark_related(document)
     return document
 
 

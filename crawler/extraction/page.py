@@ -94,6 +94,8 @@ def _without_offer(facts: Facts, kind: PageKind, reason: str, groups: list[Group
 
 def _says_removed(facts: Facts) -> bool:
     """Whether a page with little text says that a moderator took its listing away."""
+    if not REMOVED.occur_in(facts.document.folded):
+        return False
     shown = facts.document.shown
     return sum(len(block.text) for block in shown) <= LITTLE_TEXT and any(REMOVED.search(block.text) for block in shown)
 

@@ -53,6 +53,7 @@ _DAY_AND_MONTH = re.compile(
     re.IGNORECASE,
 )
 _CHINESE = re.compile(r"(?P<year>\d{4})\s?年\s?(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?日?")
+_MONTH_AND_YEAR = re.compile(rf"(?<!{_LETTER}){_MONTH}\s*,?\s*(?:de\s+)?\d{{4}}(?!\d)", re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(?<![\d.,/])(?P<year>\d{4})[./](?P<month>\d{1,2})[./](?P<day>\d{1,2})(?!\d)")
 _NUMERIC = re.compile(
     r"(?<![\d.,/-])(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})(?![\d/-])"
@@ -97,12 +98,13 @@ def read_date(
     if not plain or len(plain) > LONGEST_DATE_TEXT:
         return None
     local_now = now.astimezone(ZoneInfo(zone)) if zone else now
-    read = _read_absolute(plain, languages, order, zone)
+    has_digits = any(map(str.isdigit, plain))
+    read = _read_absolute(plain, languages, order, zone) if has_digits else None
     if read is None:
         read = _read_relative(plain, local_now)
-    if read is None:
+    if read is None and has_digits:
         read = _read_without_year(plain, local_now)
-    if read is None and _worth_the_slow_way(plain):
+    if read is None and has_digits and _worth_the_slow_way(plain):
         read = _read_slowly(plain, local_now, languages, order, zone)
     return read
 
@@ -233,9 +235,11 @@ def _read_without_year(plain: str, local_now: datetime) -> str | None:
 
 
 def _worth_the_slow_way(plain: str) -> bool:
-    """Whether dateparser could read a date in it: a digit beside a letter word, and not too many of either."""
+    """Whether dateparser could read a date in it: a letter word beside its digits, and not too many of either."""
     words = plain.split()
-    return any(character.isdigit() for character in plain) and 2 <= len(words) <= 8 and any(w.isalpha() for w in words)
+    if _MONTH_AND_YEAR.search(plain) and sum(map(str.isdigit, plain)) == 4:
+        return False  # no day: dateparser would take a while to find that out
+    return 2 <= len(words) <= 8 and any(word.isalpha() for word in words)
 
 
 def _read_slowly(
