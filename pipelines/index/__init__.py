@@ -1,0 +1,1 @@
+"""The search index: one query language, two engines (tantivy in process, Elasticsearch), the same answers."""

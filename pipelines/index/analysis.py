@@ -1,0 +1,181 @@
+"""Text into tokens, once, for both engines: folding, stems by language, Chinese by characters.
+
+Every token carries the code points of the original it was read from, so that a hit can be shown in the text as it
+was served. Engines see the tokens joined by spaces and split them at spaces, nothing more.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
+
+import snowballstemmer
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STEMMERS = {
+    "en": "english",
+    "es": "spanish",
+    "pt": "portuguese",
+    "fr": "french",
+    "de": "german",
+    "ru": "russian",
+    "ar": "arabic",
+}
+LATIN_LANGUAGES = ("en", "es", "pt", "fr", "de")
+LONGEST_TOKEN = 128  # code points; Lucene refuses terms above 32,766 bytes
+SHORTEST_STEMMED = 3
+
+_MARKS = "\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed"
+_INVISIBLE = "\u00ad\u061c\u0640\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+_HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
+_WORD = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_]|[{_INVISIBLE}{_MARKS}])+")
+_DROPPED = re.compile(f"[{_INVISIBLE}]+")
+_LETTERS_WITHOUT_DECOMPOSITION = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ð": "d", "ħ": "h"})
+_CYRILLIC_BREVE = "\u0306"  # the mark of й, a letter of its own; ё becomes е, as Russians type it
+
+
+@frozen(kw_only=True, slots=True)
+class Token:
+    """One token: its folded form, its stem as `language:stem` or None, and the span `start:end` in the original."""
+
+    text: str
+    stem: str | None
+    start: int
+    end: int
+    han: bool = False
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents, invisible characters and tatweel; compatibility forms made plain. Idempotent."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", _DROPPED.sub("", text)).casefold()).casefold()
+    kept: list[str] = []
+    for character in plain:
+        letter_of_its_own = character == _CYRILLIC_BREVE and kept and "\u0400" <= kept[-1] <= "\u04ff"
+        if letter_of_its_own or not unicodedata.category(character).startswith("M"):
+            kept.append(character)
+    folded = _DROPPED.sub("", unicodedata.normalize("NFC", "".join(kept)))
+    return folded.translate(_LETTERS_WITHOUT_DECOMPOSITION)
+
+
+def fold_value(text: str) -> str:
+    """The folded form under which a whole value (a site, a status, a seller's id) is compared: single spaces inside."""
+    return " ".join(fold(text).split())[:256]
+
+
+def is_han(character: str) -> bool:
+    """Whether a character is searched by itself and in pairs: Han and kana."""
+    return (
+        "\u3040" <= character <= "\u30ff"
+        or "\u3400" <= character <= "\u4dbf"
+        or "\u4e00" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003fffd"
+    )
+
+
+def languages_by_script(word: str) -> tuple[str, ...]:
+    """The languages whose stems a folded word of unknown language may have, from the script of its first letter."""
+    first = word[0]
+    if "\u0400" <= first <= "\u04ff":
+        return ("ru",)
+    if "\u0600" <= first <= "\u06ff" or "\u0750" <= first <= "\u077f":
+        return ("ar",)
+    return LATIN_LANGUAGES if first < "\u0250" else ()
+
+
+class _Stemmer(Protocol):
+    def stemWord(self, word: str) -> str: ...  # noqa: N802 -- snowballstemmer's own name
+
+
+class Analyzer:
+    """Reads texts into tokens, and remembers the last words it folded and stemmed (30 us a stem)."""
+
+    def __init__(self, remembered_words: int = 100_000) -> None:
+        self._stemmers: dict[str, _Stemmer] = {}
+        self._fold = lru_cache(remembered_words)(_fold_word)
+        self._stem = lru_cache(remembered_words)(self._stem_word)
+
+    def _stem_word(self, word: str, language: str) -> str | None:
+        if len(word) < SHORTEST_STEMMED or not word.isalpha():
+            return None
+        stemmer = self._stemmers.get(language)
+        if stemmer is None:
+            stemmer = self._stemmers.setdefault(language, snowballstemmer.stemmer(STEMMERS[language]))
+        return f"{language}:{stemmer.stemWord(word)}"
+
+    def _language_of(self, word: str, stated: str | None) -> str | None:
+        possible = languages_by_script(word)
+        if len(possible) <= 1:
+            return possible[0] if possible else None
+        if stated is None or stated == "und":
+            return possible[0]
+        return stated if stated in possible else None
+
+    def tokens(self, text: str, language: str | None) -> Iterator[Token]:
+        """The tokens of a text in order. `language` is ISO 639-1 or None; other scripts than its own still stem."""
+        for match in _WORD.finditer(text):
+            word = self._fold(match.group())
+            if not word:
+                continue
+            if is_han(word[0]) and len(word) == 1:
+                yield Token(text=word, stem=None, start=match.start(), end=match.end(), han=True)
+                continue
+            spoken = self._language_of(word, language)
+            stem = self._stem(word, spoken) if spoken else None
+            yield Token(text=word, stem=stem, start=match.start(), end=match.end())
+
+    def columns(self, text: str, language: str | None) -> tuple[str, str]:
+        """Two space-separated token strings: the folded words, and the stems with the character pairs of Chinese."""
+        words: list[str] = []
+        stems: list[str] = []
+        previous_han_end = -1
+        for match in _WORD.finditer(text):
+            word = self._fold(match.group())
+            if not word:
+                continue
+            if len(word) == 1 and is_han(word):
+                if previous_han_end == match.start():
+                    stems.append(pair(words[-1], word))
+                previous_han_end = match.end()
+            else:
+                spoken = self._language_of(word, language)
+                stem = self._stem(word, spoken) if spoken else None
+                if stem is not None:
+                    stems.append(stem)
+            words.append(word)
+        return " ".join(words), " ".join(stems)
+
+    def words(self, text: str) -> list[str]:
+        """The folded words of a text, without stems."""
+        return [word for match in _WORD.finditer(text) if (word := self._fold(match.group()))]
+
+    def stems(self, word: str) -> tuple[str, ...]:
+        """The stems a folded word may be indexed under, when nobody said its language."""
+        found = (self._stem(word, language) for language in languages_by_script(word))
+        return tuple(stem for stem in found if stem is not None)
+
+
+def pair(first: str, second: str) -> str:
+    """The token of two neighbouring Chinese characters."""
+    return f"zh:{first}{second}"
+
+
+def _fold_word(word: str) -> str:
+    return "".join(character for character in fold(word) if character.isalnum())[:LONGEST_TOKEN]
+
+
+def has_words(text: str) -> bool:
+    """Whether a text holds anything that can be searched."""
+    return any(_fold_word(match.group()) for match in _WORD.finditer(text))
+
+
+def is_one_word(text: str) -> bool:
+    """Whether a text is read as one token."""
+    return sum(1 for match in _WORD.finditer(text) if _fold_word(match.group())) == 1

@@ -1,0 +1,64 @@
+"""One generation of an embedded index: a folder with tantivy's files, the vectors, and the form they were made in."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import tantivy
+from attrs import define
+
+from pipelines.errors import TracemarkError
+from pipelines.index.columns import COLUMNS
+from pipelines.index.tantivy_query import make_schema, register_tokenizer
+from pipelines.index.vectors import Vectors
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORM = blake2b(repr(sorted((column.name, column.kind.value) for column in COLUMNS.values())).encode()).hexdigest()[:16]
+_FORM_FILE = "form.json"
+_INDEX_FOLDER = "tantivy"
+
+
+@define
+class OpenGeneration:
+    """A generation as this process has it open."""
+
+    folder: Path
+    index: Any
+    schema: Any
+    vectors: Vectors
+    seen: tuple[int, int] = (0, 0)
+
+    @property
+    def name(self) -> str:
+        """The generation's name."""
+        return self.folder.name
+
+    def refresh(self) -> Any:
+        """The searcher over what is committed now. FileNotFoundError when the generation was removed."""
+        stat = (self.folder / _INDEX_FOLDER / "meta.json").stat()
+        if (stat.st_mtime_ns, stat.st_ino) != self.seen:
+            self.index.reload()
+            self.seen = (stat.st_mtime_ns, stat.st_ino)
+        return self.index.searcher()
+
+
+def make_generation(folder: Path) -> None:
+    """An empty index in an empty folder."""
+    (folder / _INDEX_FOLDER).mkdir()
+    tantivy.Index(make_schema(), str(folder / _INDEX_FOLDER))
+    (folder / _FORM_FILE).write_text(json.dumps({"form": FORM}), encoding="utf-8")
+
+
+def open_generation(folder: Path) -> OpenGeneration:
+    """The index in a folder. FileNotFoundError when it was removed meanwhile; TracemarkError for another form."""
+    form = json.loads((folder / _FORM_FILE).read_text(encoding="utf-8"))["form"]
+    if form != FORM:
+        raise TracemarkError("the index was made by another version", hint="run: tracemark reindex")
+    index = tantivy.Index.open(str(folder / _INDEX_FOLDER))
+    register_tokenizer(index)
+    index.config_reader("manual")
+    return OpenGeneration(folder, index, index.schema, Vectors(folder / "vectors.bin"))

@@ -1,0 +1,161 @@
+"""Vectors in one file, searched exactly: rows are only added, and the last row of a document is the one that counts.
+
+A row is the vector with the document's tie number, its sequence, whether it is there at all, and a checksum. A crash
+leaves at most a torn end, which the next writer cuts off. When most rows are dead the file is written anew beside and
+put in place; readers notice by its inode.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.index.columns import VECTOR_LENGTH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ROW = np.dtype(
+    [
+        ("vector", "<f4", (VECTOR_LENGTH,)),
+        ("tie", "<i8"),
+        ("sequence", "<i8"),
+        ("live", "<u4"),
+        ("check", "<u4"),
+    ]
+)
+_CHECKED = ROW.itemsize - 4
+TAIL_CHECKED = 4_096  # rows from the end whose checksums are looked at; one write is never longer
+FEWEST_DEAD_TO_REWRITE = 1_000
+
+
+class Vectors:
+    """The rows of one file. One process may `append`; any number may `nearest`, each calling `refresh` before."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity: tuple[int, int] | None = None
+        self._rows = np.zeros(0, ROW)
+        self._alive = np.zeros(0, bool)
+
+    def refresh(self) -> None:
+        """See what was written since."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            self._identity, self._rows, self._alive = None, np.zeros(0, ROW), np.zeros(0, bool)
+            return
+        identity = (stat.st_ino, stat.st_size)
+        if identity == self._identity:
+            return
+        same_file = self._identity is not None and self._identity[0] == stat.st_ino
+        known = len(self._rows) if same_file and stat.st_size >= len(self._rows) * ROW.itemsize else 0
+        count = stat.st_size // ROW.itemsize
+        rows = np.memmap(self._path, ROW, "r", shape=(count,)) if count else np.zeros(0, ROW)
+        self._rows = rows[: sound_rows(rows)]
+        alive = np.zeros(len(self._rows), bool)
+        alive[:known] = self._alive[:known]
+        self._mark_alive(alive, known)
+        self._alive = alive
+        self._identity = identity
+
+    def _mark_alive(self, alive: NDArray[np.bool_], known: int) -> None:
+        """Of the rows from `known` on only a document's last counts, and it ends those before."""
+        fresh = np.ascontiguousarray(self._rows["tie"][known:])
+        _, last_from_end = np.unique(fresh[::-1], return_index=True)
+        last = len(fresh) - 1 - last_from_end
+        if known:
+            alive[:known] &= ~np.isin(self._rows["tie"][:known], fresh)
+        alive[known + last] = self._rows["live"][known + last] == 1
+
+    def __len__(self) -> int:
+        return int(self._alive.sum())
+
+    def get(self, tie: int) -> NDArray[np.float32] | None:
+        """The vector of a document."""
+        found = np.flatnonzero(self._alive & (self._rows["tie"] == tie))
+        return np.array(self._rows["vector"][found[0]]) if len(found) else None
+
+    def nearest(self, vector: NDArray[np.float32], limit: int, among: NDArray[np.int64] | None) -> list[int]:
+        """Tie numbers of the `limit` documents with the highest cosine, among those given or all."""
+        if not len(self._rows) or limit < 1:
+            return []
+        usable = self._alive if among is None else self._alive & np.isin(self._rows["tie"], among)
+        chosen = np.flatnonzero(usable)
+        if len(chosen) * 4 < len(self._rows):
+            scores = self._rows["vector"][chosen] @ vector
+        else:
+            scores = (self._rows["vector"] @ vector)[chosen]
+        if len(chosen) > limit:
+            best = np.argpartition(scores, len(scores) - limit)[-limit:]
+            chosen, scores = chosen[best], scores[best]
+        ties = self._rows["tie"][chosen]
+        return [int(tie) for tie in ties[np.lexsort((ties, -scores))]]
+
+    def append(self, rows: NDArray[np.void]) -> None:
+        """Add rows (their `check` is filled in) and wait until they are on the disk."""
+        for start in range(0, len(rows), TAIL_CHECKED):
+            part = rows[start : start + TAIL_CHECKED].copy()
+            _fill_checks(part)
+            with self._path.open("ab") as file:
+                file.write(part.tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+        self.refresh()
+
+    def repair(self) -> None:
+        """Cut off what a crash left at the end. For the one writer, before it appends."""
+        if not self._path.exists():
+            return
+        count = self._path.stat().st_size // ROW.itemsize
+        rows = np.memmap(self._path, ROW, "r", shape=(count,)) if count else np.zeros(0, ROW)
+        sound = sound_rows(rows) * ROW.itemsize
+        if sound != self._path.stat().st_size:
+            os.truncate(self._path, sound)
+        self.refresh()
+
+    def rewrite_if_worn(self) -> bool:
+        """Write the live rows anew where most are dead. Returns whether it did."""
+        dead = len(self._rows) - len(self)
+        if dead < FEWEST_DEAD_TO_REWRITE or dead * 2 < len(self._rows):
+            return False
+        beside = self._path.with_suffix(".new")
+        live = np.flatnonzero(self._alive)
+        with beside.open("wb") as file:
+            for start in range(0, len(live), TAIL_CHECKED):
+                file.write(self._rows[live[start : start + TAIL_CHECKED]].tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self._path)
+        self.refresh()
+        return True
+
+
+def make_rows(entries: Sequence[tuple[int, int, NDArray[np.float32] | None]]) -> NDArray[np.void]:
+    """Rows of (tie, sequence, vector); None for a document that has no vector any more."""
+    rows = np.zeros(len(entries), ROW)
+    for at, (tie, sequence, vector) in enumerate(entries):
+        rows[at]["tie"], rows[at]["sequence"] = tie, sequence
+        if vector is not None:
+            rows[at]["vector"], rows[at]["live"] = vector, 1
+    return rows
+
+
+def sound_rows(rows: NDArray[np.void]) -> int:
+    """How many rows from the beginning are whole; only the last TAIL_CHECKED are looked at."""
+    start = max(0, len(rows) - TAIL_CHECKED)
+    for at in range(start, len(rows)):
+        if zlib.crc32(rows[at].tobytes()[:_CHECKED]) != int(rows[at]["check"]):
+            return at
+    return len(rows)
+
+
+def _fill_checks(rows: NDArray[np.void]) -> None:
+    for at in range(len(rows)):
+        rows[at]["check"] = zlib.crc32(rows[at].tobytes()[:_CHECKED])
