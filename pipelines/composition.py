@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import time
 import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from pipelines.index.projector import ProjectorReport
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
+
+_PATIENCE = 120.0
+"""Seconds to wait for another process that is writing to the index."""
 
 
 def utc_now() -> datetime:
@@ -76,11 +80,20 @@ def opened_index(workspace: Workspace, *, read_only: bool) -> Iterator[Index]:
 
 def project(workspace: Workspace, database: Database) -> ProjectorReport:
     """Bring the index up to what the store holds."""
-    from pipelines.index.projector import Projector  # noqa: PLC0415 -- as above
+    from pipelines.index.port import IndexHeld  # noqa: PLC0415 -- as above
+    from pipelines.index.projector import Projector  # noqa: PLC0415
     from pipelines.journal import JournalSource  # noqa: PLC0415
 
-    with opened_index(workspace, read_only=False) as index:
-        return Projector(index, JournalSource(database, utc_now)).run()
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with opened_index(workspace, read_only=False) as index:
+                return Projector(index, JournalSource(database, utc_now)).run()
+        except IndexHeld:
+            # Another command is bringing it up to date; what it leaves is then ours.
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.2)
 
 
 def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int], None]) -> FeedDesk:

@@ -14,7 +14,7 @@ from pipelines.store.lines import listing_records, rows_of
 from pipelines.store.tables import journal, listings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pipelines.store.database import Database
@@ -40,11 +40,10 @@ class JournalSource:
         with self.database.read() as connection:
             return [(row[0], row[1], row[2]) for row in connection.execute(query)]
 
-    def documents(self, keys: Sequence[str]) -> list[IndexDocument]:
-        """The listings with `keys` (site/id) as they stand; one that is not there any more is left out."""
-        places = [(site, native_id) for site, _, native_id in (key.partition("/") for key in keys)]
+    def documents(self, keys: Iterable[tuple[str, str]]) -> list[IndexDocument]:
+        """The listings with `keys` (site, id) as they stand; one that is not there any more is left out."""
         with self.database.read() as connection:
-            rows = list(rows_of(connection, places).values())
+            rows = list(rows_of(connection, list(keys)).values())
             newest = _newest_changes(connection, rows)
             return [_document(record, newest[record.row]) for record in listing_records(connection, rows)]
 
