@@ -59,7 +59,9 @@ def opened(workspace: Workspace) -> Iterator[Database]:
 def opened_index(workspace: Workspace, *, read_only: bool) -> Iterator[Index]:
     """The workspace's index for the length of a block."""
     from pipelines.index.opening import open_index  # noqa: PLC0415 -- the engines take 0.2 s
+    from pipelines.logs import configure_logs  # noqa: PLC0415
 
+    configure_logs()
     chosen = workspace.settings.index
     if chosen.engine == "elasticsearch" and not chosen.url:
         raise ConfigurationError(
@@ -114,9 +116,8 @@ def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int]
 
 def load_assessor(workspace: Workspace) -> Assessor:
     """The classifiers with the workspace's encoder."""
-    from classifiers.encoder import load_encoder  # noqa: PLC0415
-
     from classifiers import Assessor  # noqa: PLC0415 -- spaCy takes 0.5 s
+    from classifiers.encoder import load_encoder  # noqa: PLC0415
 
     return Assessor.load(encoder=load_encoder(workspace.settings.classifier.encoder))
 

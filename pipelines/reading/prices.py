@@ -77,13 +77,14 @@ class _Found:
 def read_price(text: str, *, currency: str | None = None, decimal_hint: DecimalMark | None = None) -> Price | None:
     """Read the price a text states, or None: `currency` (ISO 4217) settles marks that several currencies share.
 
-    A bare `$` without a hint is USD. Nothing, zero and "zu verschenken" are None: no amount is asked.
+    A bare `$` without a hint is USD. "zu verschenken" is None: no amount is stated; "0,00 €" is the amount zero.
     Of several amounts the first that is not a former, list or shipping price is taken.
     """
     plain = _plain(text)
     if not any(character.isdigit() for character in plain):
         return None
-    found = [one for one in _join_ranges(plain, _amounts(plain, currency, decimal_hint)) if one.amount > 0]
+    stated = _join_ranges(plain, _amounts(plain, currency, decimal_hint))
+    found = [one for one in stated if one.amount > 0] or stated  # zero counts where no other amount is stated
     marked = [one for one in found if one.marked]
     for one in marked:
         if not _FORMER_WORD.search(plain, max(0, one.start - 24), one.start):

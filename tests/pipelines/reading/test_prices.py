@@ -37,6 +37,7 @@ from pipelines.reading.prices import read_price
         ("450", None, "450", None),
         ("asking 450 obo", "USD", "450", "USD"),
         ("LE 329", None, "329", "EGP"),
+        ("0,00 €", None, "0.00", "EUR"),
     ],
 )
 def test_amount_and_currency(text: str, hint: str | None, amount: str, currency: str | None) -> None:
@@ -51,7 +52,6 @@ def test_amount_and_currency(text: str, hint: str | None, amount: str, currency:
         "Marlin 357",
         "307-555-0142",
         "cal 9x19 300",
-        "0 €",
         "le 30 mai",
         "30 ft long",
         "RRP $999",
