@@ -108,7 +108,10 @@ class Analyzer:
         stemmer = self._stemmers.get(language)
         if stemmer is None:
             stemmer = self._stemmers.setdefault(language, snowballstemmer.stemmer(STEMMERS[language]))
-        return f"{language}:{stemmer.stemWord(word)}"
+        stem = stemmer.stemWord(word)
+        if language == "ar":  # one pass takes only part of the plural ending -at off
+            stem = stemmer.stemWord(stem)
+        return f"{language}:{stem}"
 
     def _language_of(self, word: str, stated: str | None) -> str | None:
         possible = languages_by_script(word)

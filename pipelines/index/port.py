@@ -201,7 +201,7 @@ class Index(Protocol):
         """The journal sequence up to which this index is complete; 0 for a new one."""
 
     def set_position(self, sequence: int) -> None:
-        """Record that everything up to `sequence` is in. IndexReplaced where `position` was read of an index now gone."""
+        """Record that all up to `sequence` is in. IndexReplaced where `position` was read of an index now gone."""
 
     def rebuild(self) -> Rebuild:
         """An empty index beside this one, to be filled and swapped in; searches go on meanwhile."""
