@@ -1,0 +1,213 @@
+"""The command line's conventions: help, exit codes, errors, examples."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from command_line import PERSON, TRACEMARK, answer, clean_environment, tracemark
+
+from pipelines.cli import COMMANDS, root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def commands(group: click.Group, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command that does something, with its words."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, (*prefix, name))
+            if not command.invoke_without_command:
+                continue
+        yield (*prefix, name), command
+
+
+ALL = list(commands(root))
+
+
+@pytest.mark.parametrize(("words", "command"), ALL, ids=[" ".join(words) for words, _ in ALL])
+def test_each_command_has_examples_that_parse(words: tuple[str, ...], command: click.Command) -> None:
+    _, _, told = (command.help or "").partition("Examples:")
+    lines = [line.strip() for line in told.splitlines() if line.strip() and line.strip() != "\b"]
+    assert len(lines) >= 2, f"{' '.join(words)} has {len(lines)} examples"
+    for line in lines:
+        parts = shlex.split(line.split(" > ")[0])
+        while "=" in parts[0]:
+            parts.pop(0)  # VARIABLE=value before the command
+        assert parts[0] == "tracemark"
+        context, rest = click.Context(root), parts[1:]
+        found: click.Command = root
+        while isinstance(found, click.Group) and rest and not rest[0].startswith("-"):
+            known = found.get_command(context, rest[0])
+            if known is None:
+                break
+            found, rest = known, rest[1:]
+        found.make_context(found.name, list(rest), parent=context)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_of_commands_names_what_is_there(name: str) -> None:
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    assert isinstance(getattr(import_module(module), attribute), click.Command)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom pipelines.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'scrapy', 'spacy', 'sqlalchemy', 'tantivy', 'onnxruntime', 'numpy', 'pydantic', 'fastapi'}\n"
+        "sys.exit(len(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
+    assert done.returncode == 0
+
+
+def test_version(tmp_path: Path) -> None:
+    assert "0.1.0" in tracemark("--version", cwd=tmp_path).stdout
+
+
+def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
+    done = tracemark("serch", "glock", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "'search'" in done.stderr
+
+
+def test_no_workspace_is_configuration(tmp_path: Path) -> None:
+    done = tracemark("status", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "tracemark init" in done.stderr
+
+
+def test_errors_are_one_json_object_on_standard_error(tmp_path: Path) -> None:
+    done = tracemark("status", "--json", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stdout == ""
+    error = json.loads(done.stderr)
+    assert error["exit_code"] == 3
+    assert set(error) == {"error", "hint", "details", "exit_code"}
+
+
+def test_a_site_file_is_told_every_mistake_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(
+        "site: Bad Name\nstart: [ftp://x.example/]\npace:\n  delay: -1\n"
+        "links:\n  listing: '('\ntimezone: Mars/Base\nwhat: 1\n"
+    )
+    done = tracemark("site", "check", str(path), cwd=tmp_path)
+    assert done.returncode == 2
+    for line, words in (
+        (1, "site"),
+        (2, "start.0"),
+        (4, "pace.delay"),
+        (6, "links.listing"),
+        (7, "timezone"),
+        (8, "what"),
+    ):
+        assert f"bad.yaml:{line}: {words}" in done.stderr, done.stderr
+
+
+def test_crawl_without_authority_is_not_permitted(tmp_path: Path) -> None:
+    tracemark("init", "room", cwd=tmp_path)
+    (tmp_path / "room" / "sites" / "m.yaml").write_text("site: m\nstart: [https://market.example/]\n")
+    done = tracemark("crawl", "m", "--workspace", "room", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "tracemark init" in done.stderr
+    assert "--operator" in done.stderr
+
+
+def test_an_expired_authority_is_not_permitted(tmp_path: Path) -> None:
+    tracemark("init", "room", *PERSON, "--expires", "2020-01-31", cwd=tmp_path)
+    (tmp_path / "room" / "sites" / "m.yaml").write_text("site: m\nstart: [https://market.example/]\n")
+    done = tracemark("crawl", "m", "--workspace", "room", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "2020-01-31" in done.stderr
+
+
+def test_a_missing_search_server_is_a_missing_part(tmp_path: Path) -> None:
+    tracemark("init", "room", cwd=tmp_path)
+    done = tracemark("search", "glock", "--workspace", "room", cwd=tmp_path, TRACEMARK_INDEX_URL="http://127.0.0.1:9")
+    assert done.returncode == 5, done.stderr
+
+
+def test_a_full_disk_is_disk(tmp_path: Path) -> None:
+    tracemark("init", "room", *PERSON, cwd=tmp_path)
+    lines = [json.dumps({"id": str(n), "title": f"Table {n}", "description": "oak " * 200}) for n in range(2000)]
+    (tmp_path / "feed.jsonl").write_text("\n".join(lines))
+    command = f"ulimit -f 400; exec {TRACEMARK} import feed.jsonl --site m --workspace room"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=clean_environment(), check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 6, (done.returncode, done.stderr[-2000:])
+    # With room again, the same feed goes in whole.
+    assert answer("import", "feed.jsonl", "--site", "m", "--workspace", "room", cwd=tmp_path)["lines"] == 2000
+    assert answer("status", "--workspace", "room", cwd=tmp_path)["listings"] == 2000
+
+
+def test_a_held_site_is_told(tmp_path: Path) -> None:
+    tracemark("init", "room", cwd=tmp_path)
+    (tmp_path / "feed.jsonl").write_text('{"id": "1", "title": "Table"}\n')
+    holder = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom pipelines.workspace import Workspace\n"
+        "with Workspace.read(Path('room'), os.environ).hold('site-m'):\n    print('held', flush=True)\n    time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", holder], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        done = tracemark("import", "feed.jsonl", "--site", "m", "--workspace", "room", cwd=tmp_path)
+    finally:
+        process.kill()
+        process.communicate()
+    assert done.returncode == 1
+    assert f"process {process.pid}" in done.stderr
+
+
+def test_config_tells_every_value_and_its_origin(tmp_path: Path) -> None:
+    tracemark("init", "room", *PERSON, cwd=tmp_path)
+    settings = answer("config", "--workspace", "room", cwd=tmp_path, TRACEMARK_INDEX_URL="http://127.0.0.1:9")[
+        "settings"
+    ]
+    assert settings["authority.operator"]["value"] == "Example Unit"
+    assert settings["authority.operator"]["origin"].endswith("tracemark.toml")
+    assert settings["index.url"]["origin"] == "TRACEMARK_INDEX_URL"
+    assert settings["index.engine"] == {"value": "elasticsearch", "origin": "TRACEMARK_INDEX_URL"}
+    assert settings["classifier.encoder"]["origin"] == "default"
+
+
+def test_settings_tell_every_mistake(tmp_path: Path) -> None:
+    tracemark("init", "room", cwd=tmp_path)
+    (tmp_path / "room" / "tracemark.toml").write_text("[index]\nengine = 'lucene'\n[store]\naddress = 'x'\n")
+    done = tracemark("status", "--workspace", "room", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "index.engine" in done.stderr
+    assert "store.address" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(shell: str, tmp_path: Path) -> None:
+    assert "_TRACEMARK_COMPLETE" in tracemark("completion", shell, cwd=tmp_path).stdout
+
+
+def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+    tracemark("init", "room", cwd=tmp_path)
+    key = tmp_path / "room" / "keys" / "signing.pem"
+    key.chmod(0o644)
+    done = tracemark("doctor", "--workspace", "room", "--json", cwd=tmp_path)
+    states = {check["id"]: check["state"] for check in json.loads(done.stdout)["checks"]}
+    assert done.returncode == 4
+    assert states["key"] == "fail"
+    assert states["store"] == "ok"
+    assert states["authority"] == "warn"
+    key.chmod(0o600)
+    assert tracemark("doctor", "--workspace", "room", cwd=tmp_path).returncode == 0
