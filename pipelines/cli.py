@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -34,6 +35,8 @@ COMMANDS = {
     "help": ("pipelines.commands.topics:help_", "Explain exit codes, environment or queries."),
 }
 """Each command: where it lives and the line that `tracemark --help` shows."""
+
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 
 
 class LazyGroup(click.Group):
@@ -108,6 +111,18 @@ def main(arguments: list[str] | None = None) -> None:
         # The reader (head, less) has seen enough; what it did not read is not ours to complain about.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.DONE
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        message = f"the disk refused to write: {error.strerror}"
+        _tell(
+            message,
+            "free space, then run the command again: nothing stored was lost",
+            (),
+            ExitCode.DISK,
+            as_json=as_json,
+        )
+        code = ExitCode.DISK
     sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 

@@ -10,12 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import ConfigurationError
+from pipelines.errors import ConfigurationError, PartMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from classifiers import Assessor
+    from classifiers.encoder import Encoder
     from pipelines.assess import AssessmentDesk
     from pipelines.feed import FeedDesk
     from pipelines.index.port import Index
@@ -117,9 +118,18 @@ def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int]
 def load_assessor(workspace: Workspace) -> Assessor:
     """The classifiers with the workspace's encoder."""
     from classifiers import Assessor  # noqa: PLC0415 -- spaCy takes 0.5 s
-    from classifiers.encoder import load_encoder  # noqa: PLC0415
 
-    return Assessor.load(encoder=load_encoder(workspace.settings.classifier.encoder))
+    return Assessor.load(encoder=open_encoder(workspace))
+
+
+def open_encoder(workspace: Workspace) -> Encoder:
+    """The workspace's encoder. Raises `PartMissing` where it is not in this installation."""
+    from classifiers.encoder import EncoderError, load_encoder  # noqa: PLC0415 -- onnxruntime takes 0.1 s
+
+    try:
+        return load_encoder(workspace.settings.classifier.encoder)
+    except EncoderError as error:
+        raise PartMissing(str(error), hint="make venv, or check [classifier] encoder in tracemark.toml") from error
 
 
 def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:

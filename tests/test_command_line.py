@@ -136,7 +136,8 @@ def test_an_expired_authority_is_not_permitted(tmp_path: Path) -> None:
 
 def test_a_missing_search_server_is_a_missing_part(tmp_path: Path) -> None:
     tracemark("init", "room", cwd=tmp_path)
-    done = tracemark("search", "glock", "--workspace", "room", cwd=tmp_path, TRACEMARK_INDEX_URL="http://127.0.0.1:9")
+    nowhere = "http://127.0.0.1:9"
+    done = tracemark("search", "glock", "--workspace", "room", cwd=tmp_path, TRACEMARK_INDEX_URL=nowhere)
     assert done.returncode == 5, done.stderr
 
 
@@ -158,8 +159,9 @@ def test_a_held_site_is_told(tmp_path: Path) -> None:
     tracemark("init", "room", cwd=tmp_path)
     (tmp_path / "feed.jsonl").write_text('{"id": "1", "title": "Table"}\n')
     holder = (
-        "import os, sys, time\nfrom pathlib import Path\nfrom pipelines.workspace import Workspace\n"
-        "with Workspace.read(Path('room'), os.environ).hold('site-m'):\n    print('held', flush=True)\n    time.sleep(60)"
+        "import os, time\nfrom pathlib import Path\nfrom pipelines.workspace import Workspace\n"
+        "with Workspace.read(Path('room'), os.environ).hold('site-m'):\n"
+        "    print('held', flush=True)\n    time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", holder], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     try:

@@ -159,11 +159,12 @@ def _disk(workspace: Workspace) -> Check:
 
 
 def _encoder() -> Check:
+    from classifiers.encoder import EncoderError, load_encoder  # noqa: PLC0415 -- what is checked
+
     try:
-        from classifiers.encoder import load_encoder  # noqa: PLC0415 -- what is checked
-    except ImportError as error:
+        encoder = load_encoder()
+    except EncoderError as error:
         return Check(id="encoder", state="fail", found=str(error), fix="make venv", code=ExitCode.PART_MISSING)
-    encoder = load_encoder()
     return Check(id="encoder", state="ok", found=f"{encoder.name}, {encoder.dimensions} dimensions")
 
 

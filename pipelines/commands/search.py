@@ -51,7 +51,7 @@ def search(
       tracemark search 'glock -airsoft price:<500'
       tracemark search 'review:review site:harborlist' --json
     """
-    from pipelines.composition import opened_index  # noqa: PLC0415 -- see composition
+    from pipelines.composition import open_encoder, opened_index  # noqa: PLC0415 -- see composition
     from pipelines.errors import BadInput  # noqa: PLC0415
     from pipelines.index.parser import parse  # noqa: PLC0415
     from pipelines.index.port import Search, Sort, results_json  # noqa: PLC0415
@@ -64,9 +64,7 @@ def search(
         raise BadInput(f"--sort {sort!r} is unknown", hint=", ".join(Sort)) from error
     vector = None
     if meaning and text.strip():
-        from classifiers.encoder import load_encoder  # noqa: PLC0415 -- only a search by meaning needs it
-
-        vector = load_encoder(workspace.settings.classifier.encoder).encode([text])[0]
+        vector = open_encoder(workspace).encode([text])[0]
     asked = Search(query=parse(text), facets=_FACETS, limit=limit, cursor=cursor, sort=order, vector=vector)
     with opened_index(workspace, read_only=True) as index:
         results = index.search(asked)
