@@ -32,7 +32,7 @@ _SCROLL = """async most => {
   for (let turn = 0; turn < most && document.documentElement.scrollHeight > height; turn++) {
     height = document.documentElement.scrollHeight;
     window.scrollTo(0, height);
-    for (let wait = 0; wait < 20 && document.documentElement.scrollHeight === height; wait++) {
+    for (let wait = 0; wait < 60 && document.documentElement.scrollHeight === height; wait++) {
       await new Promise(done => setTimeout(done, 50));
     }
   }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,7 +12,6 @@ from pipelines.store.tables import assessments, listings, sellers, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from pipelines.models import JsonObject
 
@@ -20,7 +20,11 @@ _BATCH = 200
 
 @frozen(kw_only=True)
 class Offer:
-    """One listing of a seller: when it was seen, what it offers and what its words show."""
+    """One listing of a seller: when it was offered, what it offers and what its words show.
+
+    `first_seen` is the day the page says it was posted, where it says one that is not later than our first visit:
+    what a first visit to a site finds was not all offered on that day.
+    """
 
     row: int
     site: str
@@ -58,6 +62,8 @@ def read_histories(
         offers: dict[int, list[Offer]] = {row: [] for row in part}
         for seller, offer in _read_offers(connection, listings.c.seller.in_(part), as_of):
             offers[seller].append(offer)
+        for found in offers.values():
+            found.sort(key=lambda offer: (offer.first_seen, offer.row))
         for row in part:
             seller = known[row]
             yield SellerHistory(
@@ -119,7 +125,7 @@ def _read_offers(
                 row=row.id,
                 site=row.site,
                 id=row.native_id,
-                first_seen=row.first_seen,
+                first_seen=_offered(row.content["posted"], row.first_seen),
                 last_seen=row.last_seen if as_of is None else min(row.last_seen, as_of),
                 text=f"{row.content['title']}\n{row.content['description']}",
                 listing_class=row.body["class"],
@@ -128,3 +134,11 @@ def _read_offers(
                 against=frozenset(names["against"]),
             ),
         )
+
+
+def _offered(posted: str | None, first_seen: datetime) -> datetime:
+    try:
+        moment = datetime.fromisoformat(posted or "")
+    except ValueError:
+        return first_seen
+    return min(first_seen, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
