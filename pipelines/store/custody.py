@@ -7,6 +7,7 @@ is 64 zeros. What happened to the evidence is therefore in one order that cannot
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import rfc8785
@@ -36,7 +37,7 @@ class CustodyEvent:
 
 
 def append_custody(connection: sa.Connection, events: Sequence[CustodyEvent]) -> None:
-    """Chain `events` to the log, inside the caller's write transaction."""
+    """Chain `events` to the log, inside the caller's write transaction, which keeps other writers out."""
     if not events:
         return
     head = connection.execute(
@@ -48,7 +49,7 @@ def append_custody(connection: sa.Connection, events: Sequence[CustodyEvent]) ->
         sequence += 1
         row = {
             "sequence": sequence,
-            "at": event.at,
+            "at": event.at.astimezone(UTC),  # as it comes back, or the hash would not hold
             "actor": event.actor,
             "action": event.action,
             "subject": event.subject,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from attrs import frozen
 
-from pipelines.errors import ConfigurationError, DiskTrouble, PartMissing
+from pipelines.errors import ConfigurationError, DiskTrouble, PartMissing, TracemarkError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 HEAD = "0001"
 """The migration that this code expects (a test compares it with Alembic's own answer)."""
 
-_BUSY_MILLISECONDS = 60_000
+PATIENCE = 60.0
+"""Seconds that a writer waits for another one."""
+
+_WRITER = 0x7261636B
+"""PostgreSQL's advisory lock of the one who writes: any number that is always the same."""
 
 
 @frozen
@@ -27,52 +31,70 @@ class Database:
     engine: sa.Engine
 
     @classmethod
-    def open(cls, url: str) -> Database:
+    def open(cls, url: str, *, patience: float = PATIENCE) -> Database:
         """Open the database at `url` (SQLAlchemy's form), bringing its schema up to date.
 
-        Raises `PartMissing` when it cannot be reached, `ConfigurationError` when its schema is newer than
-        this version of Tracemark, `DiskTrouble` when it cannot be written.
+        A writer waits `patience` seconds for another one. Raises `PartMissing` when the database cannot be reached
+        or is held for longer, `ConfigurationError` when the URL is none or the schema is newer than this version of
+        Tracemark, `DiskTrouble` when the disk is full, cannot be written, or the file is damaged.
         """
-        engine = _make_engine(url)
+        engine = _make_engine(url, patience)
         try:
-            with engine.connect() as connection:
-                found = _schema_version(connection)
-            if found != HEAD:
-                migrate(url, found)
-        except sa.exc.OperationalError as error:
-            raise _explain(error, url) from error
+            with _explained(engine.url):
+                with engine.connect() as connection:
+                    found = _schema_version(connection)
+                if found != HEAD:
+                    _migrate(url, patience)
+        except TracemarkError:
+            engine.dispose()
+            raise
         return cls(engine)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One consistent view for several reads."""
-        with self.engine.connect() as connection, connection.begin():
+        with _explained(self.engine.url), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One transaction that holds the writer's place from its start: all of it lands, or nothing."""
-        try:
-            with self.engine.connect().execution_options(tracemark_writes=True) as connection, connection.begin():
-                yield connection
-        except sa.exc.OperationalError as error:
-            raise _explain(error, str(self.engine.url)) from error
+        with _explained(self.engine.url), _writing(self.engine) as connection:
+            yield connection
 
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
 
 
-def migrate(url: str, found: str | None) -> None:
-    """Bring the schema at `url` to `HEAD` with Alembic."""
+@contextmanager
+def _writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    with engine.connect().execution_options(tracemark_writes=True) as connection, connection.begin():
+        yield connection
+
+
+def _migrate(url: str, patience: float) -> None:
+    """Bring the schema to `HEAD` with Alembic, in one transaction, while no other process does."""
+    # Alembic changes a SQLite table by making it anew: with foreign keys on, the rows that point to it would fall.
+    engine = _make_engine(url, patience, foreign_keys=False)
+    try:
+        with _writing(engine) as connection:
+            found = _schema_version(connection)  # again: another process may have been faster
+            if found != HEAD:
+                _upgrade(connection, found)
+    finally:
+        engine.dispose()
+
+
+def _upgrade(connection: sa.Connection, found: str | None) -> None:
     from alembic import command  # noqa: PLC0415 -- 0.2 s that only a new or old database pays
     from alembic.config import Config  # noqa: PLC0415
     from alembic.script import ScriptDirectory  # noqa: PLC0415
     from alembic.util import CommandError  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["url"] = url
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
     try:
         if found is not None:
             ScriptDirectory.from_config(config).get_revision(found)
@@ -84,24 +106,43 @@ def migrate(url: str, found: str | None) -> None:
         ) from error
 
 
-def _make_engine(url: str) -> sa.Engine:
-    engine = sa.create_engine(url)
+def _make_engine(url: str, patience: float, *, foreign_keys: bool = True) -> sa.Engine:
+    hint = "check [store] url in tracemark.toml, or TRACEMARK_DATABASE_URL"
+    try:
+        engine = sa.create_engine(url)
+    except sa.exc.ArgumentError as error:
+        raise ConfigurationError("the database's URL is not one that SQLAlchemy knows", hint=hint) from error
+    except ModuleNotFoundError as error:
+        raise PartMissing(f"the database needs the package {error.name}", hint=f"pip install {error.name}") from error
+    if engine.dialect.name not in ("sqlite", "postgresql"):
+        raise ConfigurationError(f"{engine.dialect.name} is not supported: SQLite or PostgreSQL is", hint=hint)
     if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", _begin_sqlite)
+        # The patience comes first: two processes may turn a new file to WAL at once.
+        pragmas = (
+            f"busy_timeout={round(patience * 1000)}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+        )
+
+        def prepare(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # transactions are begun by `_begin`, not by the driver
+            for pragma in pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions are begun by `_begin_sqlite`, not by the driver
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MILLISECONDS}", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A writer that begins deferred can fail in its middle; one that begins immediate waits at its start.
+def _begin(connection: sa.Connection) -> None:
+    # A writer that begins deferred can fail in its middle; one that takes its place at the start waits there.
     writes = connection.get_execution_options().get("tracemark_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif writes:
+        # Custody and journal are numbered in one order: writers follow one another here too.
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
 
 def _schema_version(connection: sa.Connection) -> str | None:
@@ -111,11 +152,30 @@ def _schema_version(connection: sa.Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _explain(error: sa.exc.OperationalError, url: str) -> Exception:
-    text = str(error.orig)
-    if "disk is full" in text or "disk I/O error" in text or "readonly database" in text:
+@contextmanager
+def _explained(url: sa.URL) -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise _explain(str(error.orig), url) from error
+    except sa.exc.DatabaseError as error:
+        # Of this class itself is what SQLite says of a file that is no database; its children are our own mistakes.
+        if type(error) is not sa.exc.DatabaseError:
+            raise
+        raise DiskTrouble(
+            f"the database {_shown(url)} cannot be read: {error.orig}", hint="restore it from a copy"
+        ) from error
+
+
+def _explain(text: str, url: sa.URL) -> TracemarkError:
+    if any(words in text for words in ("disk is full", "disk I/O error", "readonly database", "No space left")):
         return DiskTrouble(f"the database could not be written: {text}", hint="free space on the disk, then try again")
     if "locked" in text:
         return PartMissing("the database is held by another process", hint="wait until it has finished, or stop it")
-    place = sa.engine.make_url(url).render_as_string(hide_password=True)
-    return PartMissing(f"the database {place} cannot be opened: {text}", hint="check [store] url in tracemark.toml")
+    return PartMissing(
+        f"the database {_shown(url)} cannot be opened: {text}", hint="check [store] url in tracemark.toml"
+    )
+
+
+def _shown(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=True)
