@@ -1,23 +1,39 @@
 """Which network addresses a crawl may connect to: public ones, and this machine only where it was allowed.
 
 Private, loopback, link-local, multicast, reserved and cloud-metadata addresses are refused when the connection is
-made, after the name was resolved, so that a name that changes its answer gains nothing.
+made, after the name was resolved, so that a name that changes its answer gains nothing. Which sites a crawl may
+visit at all is told by its start pages.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
-from typing import TYPE_CHECKING
+import unicodedata
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from attrs import frozen
+from tldextract import TLDExtract
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_SIX_TO_FOUR = ipaddress.ip_network("2002::/16")
+    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_METADATA = frozenset({"168.63.129.16"})
+"""Public addresses that answer only inside a cloud (Azure's WireServer); the others' are private."""
+
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291, 2.4: nothing else is routed on the internet
+_SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
+_WITH_IPV4_AT_THE_END = tuple(
+    ipaddress.IPv6Network(network)
+    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")  # NAT64, SIIT, IPv4-compatible
+)
+_NUMBERS = re.compile(r"[0-9a-fx.]+")
+_REGISTERED = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+"""By the list that the package brings: nothing is fetched. A tenant of a shared host is a site of its own."""
 
 
 class ForbiddenAddress(Exception):
@@ -38,14 +54,14 @@ class AddressRule:
     def allows(self, address: str) -> bool:
         """Whether the IP address (text) may be connected to."""
         try:
-            found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+            found = _embedded(ipaddress.ip_address(address.split("%", maxsplit=1)[0]))
         except ValueError:
             return False
-        if isinstance(found, ipaddress.IPv6Address):
-            found = _embedded(found)
         if found.is_loopback:
             return self.loopback
-        return found.is_global and not found.is_multicast
+        if isinstance(found, ipaddress.IPv6Address) and found not in _GLOBAL_UNICAST:
+            return False
+        return found.is_global and not found.is_multicast and str(found) not in _METADATA
 
     def check(self, host: str, addresses: Iterable[str]) -> None:
         """Raise `ForbiddenAddress` unless every one of the addresses of `host` is allowed."""
@@ -55,48 +71,81 @@ class AddressRule:
 
     def check_url(self, url: str) -> None:
         """Raise `ForbiddenAddress` for a URL whose scheme or literal address is refused (no look-up is made)."""
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https"):
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise ForbiddenAddress(f"{error}: not an address on the web") from error
+        if parts.scheme not in ("http", "https") or not host:
             raise ForbiddenAddress(f"{parts.scheme or 'no scheme'}: only http and https are visited")
-        host = parts.hostname or ""
-        literal = _literal(host)
+        if "\\" in url or "@" in parts.netloc:
+            # Readers of addresses disagree about which part of these is the host.
+            raise ForbiddenAddress("an address with a backslash or a user's name in it is not visited")
+        self.check_host(host)
+
+    def check_host(self, host: str) -> None:
+        """Raise `ForbiddenAddress` for a host that is a refused address in any spelling (no look-up is made)."""
+        literal = read_literal(host)
         if literal is not None:
             self.check(host, [literal])
-        elif host == "localhost" or host.endswith(".localhost"):
-            self.check(host, ["127.0.0.1"])
 
-    def resolve(self, host: str) -> list[str]:
-        """The addresses of `host`, all of them allowed; blocks while the resolver answers."""
-        found = sorted({str(info[4][0]) for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)})
-        self.check(host, found)
-        return found
+
+def read_literal(host: str) -> str | None:
+    """The IP address that `host` is another way of writing (decimal, octal, hexadecimal, short, full-width), or None.
+
+    `localhost` and names below it are 127.0.0.1 (RFC 6761, 6.3).
+    """
+    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower().strip("[]").rstrip(".")
+    if plain == "localhost" or plain.endswith(".localhost"):
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(plain.split("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(plain)) if _NUMBERS.fullmatch(plain) else None
+    except OSError:
+        return None
 
 
 def is_loopback_url(url: str) -> bool:
     """Whether the URL names this machine."""
-    host = urlsplit(url).hostname or ""
-    literal = _literal(host)
-    return host == "localhost" or (literal is not None and ipaddress.ip_address(literal).is_loopback)
+    literal = read_literal(urlsplit(url).hostname or "")
+    return literal is not None and ipaddress.ip_address(literal).is_loopback
 
 
-def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address inside a mapped, 6to4 or NAT64 address, else the address itself."""
+@frozen
+class SiteBounds:
+    """What belongs to a site: the registered domains of its start pages, and hosts without one by name and port."""
+
+    domains: frozenset[str]
+
+    @classmethod
+    def of(cls, urls: Iterable[str]) -> Self:
+        """The bounds of the site that begins at `urls`."""
+        return cls(frozenset(_domain(url) for url in urls))
+
+    def contains(self, url: str) -> bool:
+        """Whether the URL belongs to the site."""
+        try:
+            return _domain(url) in self.domains
+        except ValueError:
+            return False
+
+
+def _domain(url: str) -> str:
+    parts = urlsplit(url)
+    return _REGISTERED.extract_str(parts.hostname or "").top_domain_under_public_suffix or parts.netloc.lower()
+
+
+def _embedded(address: Address) -> Address:
+    """The IPv4 address inside a mapped, translated, compatible, 6to4 or NAT64 address, else the address itself."""
+    if isinstance(address, ipaddress.IPv4Address) or address.is_loopback:
+        return address
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     if address in _SIX_TO_FOUR and address.sixtofour is not None:
         return address.sixtofour
-    if address in _NAT64:
+    if any(address in network for network in _WITH_IPV4_AT_THE_END):
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address
-
-
-def _literal(host: str) -> str | None:
-    """The IP address that `host` is another way of writing (decimal, octal, hexadecimal, short), or None."""
-    try:
-        return str(ipaddress.ip_address(host.strip("[]").split("%")[0]))
-    except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host)) if host and host[-1].isalnum() else None
-    except OSError:
-        return None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import TimeoutError as PlaywrightTimeout
+from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
-from crawler.addresses import AddressRule, ForbiddenAddress
 from crawler.visit import Rendering
 from pipelines.errors import PartMissing
 from pipelines.models import PageKind
@@ -18,14 +22,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from playwright.async_api import Page, Request, Response
-    from playwright.async_api import Route as PlaywrightRoute  # noqa: F401 -- named in scrapy-playwright's interface
+    from playwright.async_api import Browser, Page, Request, Response
+    from scrapy import Spider
     from scrapy.http import Request as ScrapyRequest
+    from scrapy.http import Response as ScrapyResponse
 
-    from crawler.sites.schema import SiteFile
+    from crawler.plan import VisitPlan
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LARGEST_RESOURCE = 8_000_000
+_PARTS_OF_A_PAGE = 3  # loading, waiting and scrolling may each take the site file's timeout
+_SECONDS_TO_ANSWER = 5
+
+_ARGUMENTS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-gpu",
+    # Nothing leaves but by the gateway: no look-up of names, no datagrams.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+)
 
 _SCROLL = """async most => {
   let height = 0;
@@ -63,32 +83,55 @@ def require_chromium() -> str:
     return found
 
 
-def browser_settings(executable: str, *, as_root: bool, timeout: float, pages: int) -> dict[str, Any]:
-    """Scrapy settings for rendering with the Chromium at `executable`."""
+def browser_settings(plan: VisitPlan, executable: str, *, proxy: str) -> dict[str, Any]:
+    """Scrapy settings for rendering with the Chromium at `executable`, all of whose traffic goes through `proxy`."""
+    file = plan.site.file
     # Chromium's sandbox cannot start under root.
-    sandbox = ["--no-sandbox"] if as_root else []
-    arguments = [*sandbox, "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    handler = "scrapy_playwright.handler.ScrapyPlaywrightDownloadHandler"
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    handler = "crawler.browser.WatchedHandler"
     return {
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, "file": None, "ftp": None, "s3": None, "data": None},
         "PLAYWRIGHT_BROWSER_TYPE": "chromium",
         "PLAYWRIGHT_LAUNCH_OPTIONS": {
             "executable_path": executable,
             "headless": True,
-            "args": [*arguments, "--no-first-run", "--disable-quic", "--disable-gpu"],
+            "handle_sigint": False,  # the first Ctrl-C ends the run in good order
+            "args": [*sandbox, *_ARGUMENTS],
+            # Playwright sends requests to this machine through the proxy too, which Chromium alone does not.
+            "proxy": {"server": proxy},
         },
-        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": timeout * 1000,
-        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": pages,
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": file.browser.timeout * 1000,
+        "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": file.pace.concurrency,
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
     }
 
 
-def render_meta(file: SiteFile, kind: PageKind, now: Callable[[], datetime]) -> dict[str, Any]:
+def context_arguments(plan: VisitPlan) -> dict[str, Any]:
+    """How the browser's context is made: who visits, and with which session."""
+    arguments: dict[str, Any] = {
+        "user_agent": plan.user_agent,
+        "service_workers": "block",  # their requests would be seen by no page
+        "accept_downloads": False,
+    }
+    if (state := plan.session.browser_state()) is not None:
+        arguments["storage_state"] = state
+    return arguments
+
+
+def render_meta(plan: VisitPlan, kind: PageKind, now: Callable[[], datetime]) -> dict[str, Any]:
     """The meta of a request that is to be rendered."""
-    browser, kept = file.browser, list[Exchange]()
+    browser, kept = plan.site.file.browser, list[Exchange]()
     milliseconds = browser.timeout * 1000
     selectors = [browser.wait_for, browser.wait_for_listing if kind is PageKind.DETAIL else None]
-    steps = [PageMethod("wait_for_selector", one, timeout=milliseconds) for one in selectors if one]
+    missing = list[str]()
+
+    async def wait(page: Page, selector: str) -> None:
+        try:
+            await page.wait_for_selector(selector, timeout=milliseconds, state="attached")
+        except PlaywrightTimeout:
+            missing.append(selector)  # it may be a login or a challenge: that is told from the page itself
+
+    steps = [PageMethod(wait, one) for one in selectors if one]
     if kind is PageKind.INDEX and browser.click:
         steps.append(PageMethod("evaluate", _CLICK, browser.click))
     if kind is PageKind.INDEX and browser.scroll:
@@ -104,10 +147,13 @@ def render_meta(file: SiteFile, kind: PageKind, now: Callable[[], datetime]) -> 
 
     return {
         "playwright": True,
+        "playwright_context_kwargs": context_arguments(plan),
         "playwright_page_methods": [*steps, picture],
         "playwright_page_init_callback": prepare,
         "playwright_page_goto_kwargs": {"wait_until": "load"},
         "picture": picture,
+        "missing": missing,
+        "seconds": _PARTS_OF_A_PAGE * browser.timeout,
         "resources": kept,
     }
 
@@ -149,16 +195,46 @@ async def _exchange(response: Response, at: datetime) -> Exchange | None:
     )
 
 
-class RequestRule:
-    """Refuses a browser's requests to addresses that a crawl may not visit (scrapy-playwright calls it)."""
+class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # it has no types
+    """scrapy-playwright with a watchdog: a page that takes too long is closed, a browser that hangs is ended.
 
-    def __init__(self, rule: AddressRule) -> None:
-        self._rule = rule
+    Neither a script that never ends nor a browser that no longer answers can hold up a run.
+    """
 
-    def __call__(self, request: Request) -> bool:
-        """Whether to abort the request."""
+    async def _download_request_with_page(self, request: ScrapyRequest, page: Page, spider: Spider) -> ScrapyResponse:
+        seconds = request.meta["seconds"]
+        found: ScrapyResponse = await asyncio.wait_for(
+            super()._download_request_with_page(request, page, spider), seconds
+        )
+        return found
+
+    async def download_request(self, request: ScrapyRequest) -> ScrapyResponse:
+        """The page, or TimeoutError."""
+        if "seconds" not in request.meta:
+            return cast("ScrapyResponse", await super().download_request(request))
         try:
-            self._rule.check_url(request.url)
-        except ForbiddenAddress:
-            return True
+            # Longer than a page may take: this one is for a browser that does not even close a page.
+            return cast(
+                "ScrapyResponse", await asyncio.wait_for(super().download_request(request), request.meta["seconds"] * 2)
+            )
+        except TimeoutError:
+            await self._end_hung_browser()
+            raise
+
+    async def _end_hung_browser(self) -> None:
+        browser = getattr(self, "browser", None)
+        if browser is not None and not await _answers(browser):
+            with contextlib.suppress(TimeoutError, PlaywrightError):
+                await asyncio.wait_for(browser.close(), _SECONDS_TO_ANSWER)
+
+
+async def _answers(browser: Browser) -> bool:
+    async def ask() -> None:
+        context = await browser.new_context()
+        await context.close()
+
+    try:
+        await asyncio.wait_for(ask(), _SECONDS_TO_ANSWER)
+    except (TimeoutError, PlaywrightError):
         return False
+    return True

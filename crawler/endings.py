@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pipelines.models import ListingStatus, PageKind
@@ -13,21 +12,26 @@ if TYPE_CHECKING:
 GONE = frozenset({404, 410})
 """HTTP statuses by which a site says that a page is not there (RFC 9110)."""
 
-_BY_MODERATOR = re.compile(
-    r"(?:removed|deleted|taken down) by (?:a |the |our )?(?:moderat|administrat|staff)"
-    r"|(?:von der|durch die|vom|durch einen) moderat\w+ (?:entfernt|gelöscht|gesperrt)"
-    r"|(?:retirée?|supprimée?) par (?:la |le |un |notre )?modérat"
-    r"|(?:eliminad|retirad)[oa] por (?:el |la |un )?moderad|(?:eliminad|retirad)[oa] por moderación"
-    r"|removid[oa] (?:pel[oa]|por) moderad?"
-    r"|(?:удален[оа]?|снято) модератор|版主删除|管理员(?:删除|移除)|(?:أزال|حذف)\w* (?:المشرف|الإدارة)",
-    re.IGNORECASE,
-)
+GATES = frozenset({PageKind.LOGIN, PageKind.CHALLENGE})
+"""Pages that stand before the content: nothing is learnt about a listing from them."""
 
 
-def read_ending(visit: Visit) -> ListingStatus | None:
-    """What a page that once held a listing says of its end; None where it says nothing."""
-    if visit.page.listing is not None or visit.page.kind in (PageKind.LOGIN, PageKind.CHALLENGE):
+def read_ending(visit: Visit, *, elsewhere: bool) -> ListingStatus | None:
+    """What a page that once held a listing says of its end; None where it says nothing.
+
+    `elsewhere`: the site led on from the listing's address to another one, which shows no listing.
+    """
+    listing = visit.page.listing
+    if visit.page.kind in GATES:
         return None
-    if _BY_MODERATOR.search(visit.text):
-        return ListingStatus.REMOVED
-    return ListingStatus.GONE if visit.http_status in GONE else None
+    if listing is not None:
+        return ListingStatus.REMOVED if says_only_removed(visit) else None
+    if visit.http_status in GONE or (elsewhere and visit.http_status < 400):
+        return ListingStatus.GONE
+    return None
+
+
+def says_only_removed(visit: Visit) -> bool:
+    """Whether the page is a notice that its listing was removed, without the listing."""
+    listing = visit.page.listing
+    return listing is not None and listing.status is ListingStatus.REMOVED and not listing.title

@@ -5,7 +5,8 @@ from __future__ import annotations
 import http
 import os
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
@@ -13,45 +14,67 @@ from scrapy.utils.misc import build_from_crawler
 from twisted.internet.defer import Deferred
 
 from crawler.addresses import AddressRule, ForbiddenAddress
+from crawler.troubles import explain
 from pipelines.warc.records import Exchange, HttpMessage
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.http import Headers, Request, Response
+    from scrapy.robotstxt import RobotParser
+
+    from crawler.spiders.listings import ListingsSpider
 
 REFUSE_ALL = b"User-agent: *\nDisallow: /\n"
 
 
 class AddressGuard:
-    """Refuses addresses written out in a URL, which no resolver sees; redirects come by here too."""
+    """Refuses addresses written out in a URL, and other sites; robots.txt and redirects come by here too."""
 
-    def __init__(self, rule: AddressRule) -> None:
+    def __init__(self, crawler: Crawler, rule: AddressRule) -> None:
+        self._crawler = crawler
         self._rule = rule
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:  # noqa: ARG003 -- Scrapy's signature
+    def from_crawler(cls, crawler: Crawler) -> Self:
         """With the rule of this process."""
-        return cls(AddressRule.of(os.environ))
+        return cls(crawler, AddressRule.of(os.environ))
 
     def process_request(self, request: Request) -> None:
-        """Let pass, or raise `IgnoreRequest`."""
+        """Let pass, by way of the site's proxy where it has one; or raise `IgnoreRequest`."""
         try:
             self._rule.check_url(request.url)
         except ForbiddenAddress as error:
             raise IgnoreRequest(f"forbidden address: {error}") from error
+        run = cast("ListingsSpider", self._crawler.spider).run
+        if not run.plan.bounds.contains(request.url):
+            raise IgnoreRequest("leads to another site")
+        if run.gateway is not None and not request.meta.get("playwright"):
+            request.meta["proxy"] = run.gateway.url
 
 
 class StrictRobots(RobotsTxtMiddleware):
-    """robots.txt as RFC 9309 has it: one that answers with a server's error forbids everything."""
+    """robots.txt as RFC 9309 has it: where it cannot be had, or is a server's error, nothing may be visited."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._missing: dict[str, str] = {}  # why it could not be had, by host and port
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Let pass, or raise `IgnoreRequest` with the reason."""
+        if (why := self._missing.get(urlsplit(request.url).netloc)) is not None:
+            raise IgnoreRequest(f"robots.txt could not be had: {why}")
+        super().process_request_2(rp, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500:
+            self._missing[netloc] = f"HTTP {response.status}"
             response = response.replace(body=REFUSE_ALL)
         elif response.status >= 400:
             response = response.replace(body=b"")
         await super()._parse_robots(response, netloc, request)
 
-    def _robots_error(self, exc: Exception, netloc: str) -> None:  # noqa: ARG002 -- Scrapy's signature
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self._missing[netloc] = explain(exc)
         waiting = self._parsers[netloc]
         refusal = build_from_crawler(self._parserimpl, self.crawler, REFUSE_ALL)
         self._parsers[netloc] = refusal

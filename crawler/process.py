@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -11,25 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
+from scrapy import signals
 
-from crawler.addresses import is_loopback_url
+from crawler.plan import VisitPlan
+from crawler.restraint import Restraint
 from crawler.run import SiteRun
-from crawler.sites.loading import load_site, resolve_authority
-from pipelines import __version__
-from pipelines.errors import BadInput, NotPermitted
-from pipelines.models import RunStatus
+from crawler.sites.loading import load_site
+from pipelines.errors import BadInput
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from scrapy.settings import BaseSettings
+    from scrapy.crawler import Crawler
 
     from crawler.sites.loading import LoadedSite
-    from crawler.sites.schema import SiteFile
-    from pipelines.models import JsonObject
     from pipelines.store.runs import Run
-
-LEAST_DELAY = 0.5
-"""Seconds between requests to one host, below which only this machine itself may be visited."""
 
 
 @frozen(kw_only=True)
@@ -72,52 +68,49 @@ def find_site(workspace: Workspace, name: str) -> LoadedSite:
 
 
 def open_run(site: str, workspace: str | None = None, delay: str | float | None = None, **_others: Any) -> SiteRun:
-    """The run of `site` in `workspace`, begun or resumed. The site stays held until the process ends.
+    """The run of `site` in `workspace`, begun or resumed. The site stays held until the run is finished.
 
-    Raises `NotPermitted` without authority, or when asked to go faster than is polite.
+    Raises what `VisitPlan.make` raises, `PartMissing` where a browser is needed and missing, and `WorkspaceHeld`
+    while another process visits the site.
     """
     place = Workspace.find(workspace, os.environ, Path.cwd())
     loaded = find_site(place, site)
-    authority = resolve_authority(loaded.file, place.settings.authority, utc_now().date())
-    check_pace(loaded.file, None if delay is None else float(delay))
-    held = ExitStack()
-    held.enter_context(place.hold(f"site-{loaded.file.site}"))
-    return SiteRun.begin(
-        loaded, authority, database=place.open_database(), vault=place.vault, now=utc_now, new_id=new_id, held=held
-    )
+    plan = VisitPlan.make(loaded, place.settings.authority, delay=delay, environment=os.environ, now=utc_now())
+    if loaded.file.fetch == "browser":
+        from crawler.browser import require_chromium  # noqa: PLC0415 -- only sites that need it
 
-
-def check_pace(file: SiteFile, delay: float | None) -> None:
-    """Refuse a pace below the politeness floor for any host but this machine."""
-    asked = file.pace.delay if delay is None else delay
-    away = [url for url in file.start if not is_loopback_url(url)]
-    if asked < LEAST_DELAY and away:
-        raise NotPermitted(
-            f"{asked:g} seconds between requests to {away[0]} is below the floor of {LEAST_DELAY:g}",
-            hint=f"pace.delay: {LEAST_DELAY:g} or more; only a site on this machine may be visited faster",
+        require_chromium()
+    with ExitStack() as held:
+        held.enter_context(place.hold(f"site-{loaded.file.site}"))
+        database = place.open_database()
+        held.callback(database.close)
+        return SiteRun.begin(
+            plan, database=database, vault=place.vault, now=utc_now, new_id=new_id, held=held.pop_all()
         )
 
 
-def apply_settings(settings: BaseSettings, file: SiteFile, authority: JsonObject, *, delay: str | float | None) -> None:
-    """What the site file decides, as Scrapy settings."""
-    pace = file.pace
+def prepare(crawler: Crawler, run: SiteRun) -> Restraint:
+    """Set what the plan decides as Scrapy's settings, and start the run's gateway where it has one."""
+    plan, file = run.plan, run.plan.site.file
     chosen: dict[str, Any] = {
-        "USER_AGENT": f"Tracemark/{__version__} (+{authority['contact']}; {authority['operator']})",
-        "DOWNLOAD_DELAY": pace.delay if delay is None else float(delay),
+        "USER_AGENT": plan.user_agent,
+        "DOWNLOAD_DELAY": plan.delay,
         "DOWNLOAD_DELAY_JITTER": 0,
-        "CONCURRENT_REQUESTS": pace.concurrency,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": pace.concurrency,
+        "CONCURRENT_REQUESTS": file.pace.concurrency,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": file.pace.concurrency,
         "ROBOTSTXT_OBEY": file.robots.obey,
-        "DOWNLOAD_TIMEOUT": file.browser.timeout * 2 if file.fetch == "browser" else 30,
+        "DOWNLOAD_TIMEOUT": file.pace.timeout,
     }
     if file.fetch == "browser":
         from crawler.browser import browser_settings, require_chromium  # noqa: PLC0415 -- only sites that need it
 
-        chosen |= browser_settings(
-            require_chromium(), as_root=os.geteuid() == 0, timeout=file.browser.timeout, pages=pace.concurrency
-        )
+        chosen |= browser_settings(plan, require_chromium(), proxy=run.gateway.url if run.gateway else "")
     for name, value in chosen.items():
-        settings.set(name, value, priority="spider")
+        crawler.settings.set(name, value, priority="spider")
+    if run.gateway is not None:
+        crawler.signals.connect(run.gateway.start, signals.engine_started)
+        crawler.signals.connect(run.gateway.close, signals.engine_stopped)
+    return Restraint(clock=time.monotonic, step=plan.delay)
 
 
 def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> CrawlOutcome:
@@ -133,7 +126,7 @@ def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> Crawl
     run = open_run(name, workspace=str(workspace.root), delay=delay)
     process = CrawlerProcess(get_project_settings())
     crawler = process.create_crawler(ListingsSpider)
-    process.crawl(crawler, run=run, delay=delay)
+    process.crawl(crawler, run=run)
     process.start()
     spider = crawler.spider
     if not isinstance(spider, ListingsSpider):
@@ -149,8 +142,3 @@ def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> Crawl
         ended=report.ended,
         resumed=run.resumed,
     )
-
-
-def was_interrupted(outcome: CrawlOutcome) -> bool:
-    """Whether the crawl was stopped from outside."""
-    return outcome.run.status is RunStatus.INTERRUPTED

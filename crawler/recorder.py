@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from attrs import define, field, frozen
 
-from crawler.endings import GONE, read_ending
+from crawler.endings import GATES, GONE, read_ending, says_only_removed
 from crawler.visit import Failure, Visit
 from pipelines.intake import Arrival, IntakeReport
-from pipelines.models import Capture, CaptureMethod, PageKind
-from pipelines.store.frontier import MOST_ATTEMPTS, FrontierEntry, Outcome, lease
+from pipelines.models import Capture, CaptureMethod, Link, ListingStatus, PageKind
+from pipelines.store.frontier import MOST_ATTEMPTS, FrontierEntry, Outcome, enqueue, lease
 from pipelines.store.tables import captures, listings
 from pipelines.warc.records import Resource, Revisit
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.intake import Intake
-    from pipelines.models import Link, StoredBytes
+    from pipelines.models import StoredBytes
     from pipelines.store.database import Database
     from pipelines.store.frontier import Lease
     from pipelines.store.runs import Run
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pipelines.warc.writer import WarcFile
 
 PRIORITIES = {PageKind.INDEX: 10, PageKind.DETAIL: 5, PageKind.SELLER: 3}
-"""Indexes first, so that what there is to see is known early; listings known from before wait until last (0)."""
+"""Indexes first, so that what there is to see is known early."""
 
 
 @frozen(kw_only=True)
@@ -58,13 +58,18 @@ class Recorder:
     new_id: Callable[[], str]
     owner: str
     fingerprint: Callable[[str], str]
+    follows: Callable[[str], bool]
     method: CaptureMethod
     waiting: list[Visit | Failure] = field(factory=list)
     leases: deque[Lease] = field(factory=deque)
     report: IntakeReport = field(factory=IntakeReport)
 
-    def cycle(self, taken: Sequence[Visit | Failure], wanted: int) -> CycleResult:
-        """Make visits durable, answer for failures, and lease up to `wanted` pages more."""
+    def cycle(self, taken: Sequence[Visit | Failure], wanted: int, *, last: bool) -> CycleResult:
+        """Make visits durable, answer for failures, and lease up to `wanted` pages more.
+
+        `last`: nothing else is under way. Then, where the frontier is empty too, the listings that were offered
+        before and did not turn up in this run are looked at again.
+        """
         visits = [one for one in taken if isinstance(one, Visit)]
         failures = [one for one in taken if isinstance(one, Failure)]
         report = IntakeReport()
@@ -82,7 +87,23 @@ class Recorder:
         if wanted <= 0:
             return CycleResult(report=report, leases=[])
         with self.database.write() as connection:
-            return CycleResult(report=report, leases=lease(connection, self.run.id, self.owner, wanted))
+            leases = lease(connection, self.run.id, self.owner, wanted)
+            if last and not leases:
+                enqueue(
+                    connection, [self.entry(Link(url=url, kind=PageKind.DETAIL), 0) for url in self._unseen(connection)]
+                )
+                leases = lease(connection, self.run.id, self.owner, wanted)
+            return CycleResult(report=report, leases=leases)
+
+    def _unseen(self, connection: sa.Connection) -> list[str]:
+        seen = sa.select(captures.c.listing).where(captures.c.run == self.run.id, captures.c.listing.is_not(None))
+        query = sa.select(listings.c.url).where(
+            listings.c.site == self.run.site,
+            listings.c.status == ListingStatus.ACTIVE.value,
+            listings.c.url.is_not(None),
+            listings.c.id.not_in(seen),
+        )
+        return [url for url in connection.scalars(query) if self.follows(url)]
 
     def _append(self, visits: Sequence[Visit], before: dict[str, _Earlier]) -> list[_Placed]:
         records: list[Record] = []
@@ -116,15 +137,16 @@ class Recorder:
             kind=page.kind,
             screenshot=placed.screenshot,
             resources=placed.resources,
-            revisit_of=earlier.id if earlier is not None and earlier.payload_sha256 == _payload_sha256(visit) else None,
+            revisit_of=earlier.id if earlier is not None and _repeats(visit, earlier) else None,
         )
-        ending = read_ending(visit) if known is not None else None
+        elsewhere = self.fingerprint(visit.url) != self.fingerprint(visit.lease.url)
+        ending = read_ending(visit, elsewhere=elsewhere) if known is not None else None
         return Arrival(
             capture=capture,
-            listing=page.listing,
+            listing=None if says_only_removed(visit) else page.listing,
             seller=page.seller,
             ended=(known, ending) if known is not None and ending is not None else None,
-            children=tuple(self.entry(link, visit.lease.depth + 1) for link in page.links),
+            children=tuple(self.entry(link, visit.lease.depth + 1) for link in page.links if self.follows(link.url)),
             outcome=_visited(visit),
         )
 
@@ -167,14 +189,13 @@ def _own_records(visit: Visit, earlier: _Earlier | None) -> tuple[list[Record], 
             url=f"urn:screenshot:{visit.url}", at=visit.at, content_type="image/png", body=visit.rendering.screenshot
         )
         return [document, picture], True
-    sha256 = _payload_sha256(visit)
-    if earlier is None or earlier.payload_sha256 != sha256:
+    if earlier is None or not _repeats(visit, earlier):
         return [visit.exchange], False
     revisit = Revisit(
         url=visit.url,
         at=visit.at,
         response=visit.exchange.response,
-        payload_sha256=sha256,
+        payload_sha256=earlier.payload_sha256,
         refers_to_url=earlier.url,
         refers_to_at=earlier.at,
         request=visit.exchange.request,
@@ -182,16 +203,22 @@ def _own_records(visit: Visit, earlier: _Earlier | None) -> tuple[list[Record], 
     return [revisit], False
 
 
-def _payload_sha256(visit: Visit) -> str:
-    body = visit.rendering.document if visit.rendering is not None else visit.exchange.response.body
-    return hashlib.sha256(body).hexdigest()
+def _repeats(visit: Visit, earlier: _Earlier) -> bool:
+    """Whether the page came as it came before. What a browser made of one is kept each time."""
+    return (
+        visit.rendering is None and hashlib.sha256(visit.exchange.response.body).hexdigest() == earlier.payload_sha256
+    )
 
 
 def _visited(visit: Visit) -> Outcome:
     status = visit.http_status
+    if visit.page.kind in GATES:
+        return _attempt(visit.lease, f"asks for a {'login' if visit.page.kind is PageKind.LOGIN else 'person'}")
+    if visit.trouble is not None:
+        return Outcome(lease=visit.lease.id, state="dead", note=visit.trouble)
     if status < 400 or status in GONE:
         return Outcome(lease=visit.lease.id, state="done", note=visit.page.kind.value)
-    if status == 429 or status >= 500:
+    if visit.may_pass:
         return _attempt(visit.lease, f"HTTP {status}")
     return Outcome(lease=visit.lease.id, state="dead", note=f"HTTP {status}")
 

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.resolver import CachingThreadedResolver
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.abstract import isIPAddress
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from crawler.addresses import AddressRule
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's resolver behind `AddressRule`: the answer that is checked is the one that is connected to."""
+    """Scrapy's resolver behind `AddressRule`: the answer that is checked is the one that is connected to.
+
+    An address that is written out was checked by `AddressGuard`; so the way to our own gateway is open.
+    """
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, rule: AddressRule) -> None:
         super().__init__(reactor, cache_size, timeout)
@@ -33,6 +37,8 @@ class GuardedResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 -- Twisted's name
         """The one address of `name`; fails with `ForbiddenAddress` where it is not allowed."""
+        if isIPAddress(name):
+            return succeed(name)
         found: Deferred[str] = maybeDeferred(super().getHostByName, name, timeout)
 
         def check(address: Any) -> str:

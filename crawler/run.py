@@ -11,14 +11,15 @@ import sqlalchemy as sa
 from attrs import evolve, frozen
 
 from crawler.extraction.urls import canonicalise_url
+from crawler.gateway import Gateway
 from crawler.recorder import PRIORITIES, Recorder
 from crawler.verdict import judge, measure
 from pipelines import __version__
 from pipelines.intake import Intake
-from pipelines.models import CaptureMethod, ListingStatus, PageKind, RunStatus
+from pipelines.models import CaptureMethod, PageKind, RunStatus
 from pipelines.store.frontier import FrontierEntry, enqueue, return_leases
-from pipelines.store.runs import Run, SiteRecord, finish_run, record_site, resume_run, start_run, unfinished_run
-from pipelines.store.tables import listings, vault_files
+from pipelines.store.runs import Run, SiteRecord, finish_run, latest_run, record_site, resume_run, start_run
+from pipelines.store.tables import captures, vault_files
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
 
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from crawler.plan import VisitPlan
     from crawler.sites.loading import LoadedSite
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
+
+_TO_GO_ON_WITH = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.PAUSED)
 
 
 @frozen(kw_only=True)
@@ -38,18 +42,19 @@ class SiteRun:
     """A run under way. Make one with `SiteRun.begin`; end it with `finish`."""
 
     run: Run
-    site: LoadedSite
     database: Database
     recorder: Recorder
+    plan: VisitPlan
     resumed: bool
+    visited: int  # pages that the run had seen before it was resumed
+    gateway: Gateway | None
     now: Callable[[], datetime]
     held: ExitStack  # what keeps other processes away from the site
 
     @classmethod
     def begin(
         cls,
-        site: LoadedSite,
-        authority: JsonObject,
+        plan: VisitPlan,
         *,
         database: Database,
         vault: Path,
@@ -57,14 +62,14 @@ class SiteRun:
         new_id: Callable[[], str],
         held: ExitStack,
     ) -> SiteRun:
-        """Begin a run of `site`, or go on with the one that was interrupted.
+        """Begin a run as `plan` has it, or go on with the one that was interrupted.
 
         `held` holds the site against other processes; it is let go when the run is finished.
         """
-        name = site.file.site
+        site, authority, name = plan.site, plan.authority, plan.site.file.site
         with database.write() as connection:
             record_site(connection, _site_record(site), now())
-            before = unfinished_run(connection, name)
+            before = _resumable(connection, site, now())
             run = before or Run(
                 id=new_id(), site=name, started=now(), authority=authority, site_file_sha256=site.sha256
             )
@@ -74,6 +79,7 @@ class SiteRun:
                 resume_run(connection, run.id)
                 return_leases(connection, run.id)
             _seed(connection, site, run.id)
+            visited = connection.scalar(sa.select(sa.func.count()).where(captures.c.run == run.id)) or 0
         archive, archive_name = _open_archive(database, vault, run, authority, now())
         recorder = Recorder(
             run=run,
@@ -84,18 +90,35 @@ class SiteRun:
             new_id=new_id,
             owner=f"{socket.gethostname()}:{os.getpid()}",
             fingerprint=fingerprint,
+            follows=plan.follows,
             method=CaptureMethod.BROWSER if site.file.fetch == "browser" else CaptureMethod.HTTP,
         )
         return cls(
-            run=run, site=site, database=database, recorder=recorder, resumed=before is not None, now=now, held=held
+            run=run,
+            plan=plan,
+            database=database,
+            recorder=recorder,
+            resumed=before is not None,
+            visited=visited,
+            gateway=Gateway.bind(plan.rule, upstream=plan.upstream)
+            if plan.upstream or site.file.fetch == "browser"
+            else None,
+            now=now,
+            held=held,
         )
+
+    def in_hours(self) -> bool:
+        """Whether the site may be visited now."""
+        return self.plan.hours is None or self.plan.hours.contain(self.now())
 
     def finish(self, *, stopped: RunStatus | None, reason: str | None) -> Run:
         """Judge the run, or record why it was `stopped`, and let go of its file."""
         self.recorder.archive.close()
         with self.database.write() as connection:
-            found, unseen = measure(connection, self.run.id)
-            status, why = judge(connection, self.site.file, self.run, found, unseen)
+            file = self.plan.site.file
+            left = f"over the budget of {file.pace.pages} pages" if stopped is None else "not visited yet"
+            found, unseen = measure(connection, self.run.id, left=left)
+            status, why = judge(connection, file, self.run, found, unseen)
             if stopped is not None:
                 status, why = stopped, reason
             run = evolve(
@@ -105,7 +128,7 @@ class SiteRun:
                 finished=self.now(),
                 found=found,
                 unseen=unseen,
-                expected=self.site.file.expect.model_dump(exclude_none=True),
+                expected=file.expect.model_dump(exclude_none=True),
             )
             finish_run(connection, run)
         self.held.close()
@@ -124,24 +147,31 @@ def _site_record(site: LoadedSite) -> SiteRecord:
     )
 
 
+def _resumable(connection: sa.Connection, site: LoadedSite, now: datetime) -> Run | None:
+    """The site's last run, where it was cut short or waits for a person.
+
+    A run under another site file is not gone on with: a run says under which file all of it was collected.
+    """
+    last = latest_run(connection, site.file.site)
+    if last is None or last.status not in _TO_GO_ON_WITH:
+        return None
+    if last.site_file_sha256 == site.sha256:
+        return last
+    if last.status is RunStatus.RUNNING:
+        left = "its process ended, and its site file was changed before it could go on"
+        finish_run(connection, evolve(last, status=RunStatus.INTERRUPTED, reason=left, finished=now))
+    return None
+
+
 def _seed(connection: sa.Connection, site: LoadedSite, run: str) -> None:
-    """The start pages, and, last of all, every listing still offered when it was last seen."""
-    entries = [
-        FrontierEntry(
-            run=run, url=url, fingerprint=fingerprint(url), kind=PageKind.INDEX, priority=PRIORITIES[PageKind.INDEX] + 1
-        )
-        for url in site.file.start
-    ]
-    known = sa.select(listings.c.url).where(
-        listings.c.site == site.file.site,
-        listings.c.status == ListingStatus.ACTIVE.value,
-        listings.c.url.is_not(None),
+    first = PRIORITIES[PageKind.INDEX] + 1
+    enqueue(
+        connection,
+        [
+            FrontierEntry(run=run, url=url, fingerprint=fingerprint(url), kind=PageKind.INDEX, priority=first)
+            for url in site.file.start
+        ],
     )
-    entries += [
-        FrontierEntry(run=run, url=url, fingerprint=fingerprint(url), kind=PageKind.DETAIL)
-        for url in connection.scalars(known)
-    ]
-    enqueue(connection, entries)
 
 
 def _open_archive(

@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.utils.defer import deferred_from_coro
+
+from pipelines.models import RunStatus
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -39,6 +42,7 @@ class FrontierScheduler(BaseScheduler):
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recorder")
         self._cycle: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._drained = False  # the frontier had no more to lease, and nothing has come in since
         self._closed = False
         self._failed = False
@@ -61,12 +65,16 @@ class FrontierScheduler(BaseScheduler):
 
     async def _finish(self) -> None:
         self._closed = True
+        if self._alarm is not None:
+            self._alarm.cancel()
         if self._timer is not None:
             self._timer.cancel()
         if self._cycle is not None:
             await asyncio.wait([self._cycle])
         if not self._failed:
-            await self._run_cycle()
+            last = asyncio.ensure_future(self._run_cycle())
+            await asyncio.wait([last])
+            self._end_cycle(last)
         self._thread.shutdown()
 
     def has_pending_requests(self) -> bool:
@@ -81,8 +89,15 @@ class FrontierScheduler(BaseScheduler):
 
     def next_request(self) -> Request | None:
         """The next page to fetch, or None while there is none at hand."""
+        wait = self._spider.restraint.wait()
+        if wait > 0:
+            self._wake_in(wait)
+            return None
         if self._again:
             return self._again.popleft()
+        if not self._spider.run.in_hours():
+            self._spider.stop(RunStatus.INTERRUPTED, "the site's hours are over; the next crawl goes on from here")
+            return None
         leases = self._recorder.leases
         if len(leases) < GROUP // 2 and not self._drained:
             self._begin_cycle()
@@ -108,6 +123,16 @@ class FrontierScheduler(BaseScheduler):
     def _has_news(self) -> bool:
         return bool(self._recorder.waiting)
 
+    def _wake_in(self, seconds: float) -> None:
+        if self._alarm is None:
+            self._alarm = asyncio.get_running_loop().call_later(seconds, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        slot = getattr(self._crawler.engine, "_slot", None)
+        if slot is not None and not self._closed:
+            slot.nextcall.schedule()
+
     def _begin_cycle(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -122,8 +147,9 @@ class FrontierScheduler(BaseScheduler):
         budget = self._spider.pages_left - self._under_way - len(recorder.leases)
         wanted = 0 if self._closed else max(0, min(2 * GROUP - len(recorder.leases), budget))
         self._drained = True  # unless the cycle fills its order, or news comes while it runs
+        last = not self._under_way and not recorder.leases
         result: CycleResult = await asyncio.get_running_loop().run_in_executor(
-            self._thread, recorder.cycle, outcomes, wanted
+            self._thread, partial(recorder.cycle, outcomes, wanted, last=last)
         )
         recorder.report += result.report
         recorder.leases.extend(result.leases)
@@ -139,6 +165,4 @@ class FrontierScheduler(BaseScheduler):
             return
         if self._has_news() and not self._under_way:
             self._begin_cycle()
-        slot = getattr(self._crawler.engine, "_slot", None)
-        if slot is not None and not self._closed:
-            slot.nextcall.schedule()
+        self._wake()

@@ -14,6 +14,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,  # only a site file names a proxy
     "crawler.middlewares.ExchangeKeeper": 950,  # nearest to the network: sees bytes as they were served
 }
 SPIDER_MIDDLEWARES = {
@@ -37,6 +38,7 @@ DOWNLOAD_TIMEOUT = 30
 REDIRECT_MAX_TIMES = 8
 CONCURRENT_ITEMS = 1  # a callback hands over one page; Scrapy starts this many tasks for each
 ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = "Tracemark"
 COOKIES_ENABLED = True
 DOWNLOAD_VERIFY_CERTIFICATES = True
 REFERRER_POLICY = "no-referrer"

@@ -21,8 +21,8 @@ _LEAST_OF_BEFORE = 0.5
 """A run that finds less than half of what the last good one found is degraded, whatever the site file expects."""
 
 
-def measure(connection: sa.Connection, run: str) -> tuple[JsonObject, JsonObject]:
-    """What the run found, and what it did not see and why."""
+def measure(connection: sa.Connection, run: str, *, left: str) -> tuple[JsonObject, JsonObject]:
+    """What the run found, and what it did not see and why; `left` is why pages were left."""
     pages = connection.scalar(sa.select(sa.func.count()).where(captures.c.run == run)) or 0
     shown = (
         sa.select(versions.c.content)
@@ -46,9 +46,9 @@ def measure(connection: sa.Connection, run: str) -> tuple[JsonObject, JsonObject
     )
     unseen: JsonObject = {reason or "unknown": count for reason, count in connection.execute(dead)}
     states = count_states(connection, run)
-    left = states.get("pending", 0) + states.get("leased", 0)
-    if left:
-        unseen["not visited"] = left
+    waiting = states.get("pending", 0) + states.get("leased", 0)
+    if waiting:
+        unseen[left] = waiting
     return found, unseen
 
 
@@ -57,21 +57,29 @@ def judge(
 ) -> tuple[RunStatus, str | None]:
     """done, degraded or failed, with the reason in words."""
     if found["listings"] == 0 and _starts_are_dead(connection, run.id):
-        return RunStatus.FAILED, "no start page could be read: " + ", ".join(
-            f"{why} ({n})" for why, n in unseen.items()
-        )
+        return RunStatus.FAILED, "no start page could be read: " + ", ".join(unseen)
+    before = latest_run(connection, file.site, status=RunStatus.DONE)
+    last = before.found if before is not None else {}
     expected = file.expect.model_dump(exclude_none=True)
     fallen = [
-        f"{name}: {found[name] or 0} found, at least {least} expected"
+        _tell(name, found[name] or 0, f"at least {_amount(name, least)} expected", last.get(name))
         for name, least in expected.items()
         if (found[name] or 0) < least
     ]
-    before = latest_run(connection, file.site, status=RunStatus.DONE)
-    if before is not None and found["listings"] < before.found.get("listings", 0) * _LEAST_OF_BEFORE:
-        fallen.append(f"listings: {found['listings']} found, {before.found['listings']} in the last good run")
+    if "listings" not in expected and found["listings"] < (last.get("listings") or 0) * _LEAST_OF_BEFORE:
+        fallen.append(_tell("listings", found["listings"], "less than half", last["listings"]))
     if found["listings"] == 0 and not fallen:
         fallen.append("no listing was found")
     return (RunStatus.DEGRADED, "; ".join(fallen)) if fallen else (RunStatus.DONE, None)
+
+
+def _tell(name: str, now: float, why: str, before: float | None) -> str:
+    earlier = f", {_amount(name, before)} in the last good run" if before is not None else ""
+    return f"{name}: {_amount(name, now)} found, {why}{earlier}"
+
+
+def _amount(name: str, value: float) -> str:
+    return f"{value:g}" if name == "listings" else f"{value:.0%}"
 
 
 def _starts_are_dead(connection: sa.Connection, run: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,9 +34,14 @@ class Visit:
     content_type: str | None
     exchange: Exchange
     page: ExtractedPage
-    text: str  # the page's HTML, decoded
+    trouble: str | None = None  # why nothing was read from it, where reading failed
     hops: tuple[Exchange, ...] = ()
     rendering: Rendering | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the site answered with an error that may pass: too many requests, or a server's own."""
+        return self.http_status == 429 or self.http_status >= 500
 
 
 @frozen(kw_only=True)
@@ -45,4 +50,9 @@ class Failure:
 
     lease: Lease
     reason: str
-    again: bool = field(default=True)
+    again: bool = True
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the site, not the page, is in trouble."""
+        return self.again

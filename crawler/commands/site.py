@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,15 +44,15 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:
       tracemark site check sites/harborlist.yaml
       tracemark site check sites/harborlist.yaml --json
     """
-    from crawler.process import check_pace, utc_now  # noqa: PLC0415 -- pydantic and YAML take 0.2 s
+    from crawler.plan import check_pace  # noqa: PLC0415 -- pydantic and YAML take 0.2 s
     from crawler.sites.loading import load_site, resolve_authority  # noqa: PLC0415
 
     loaded = load_site(file)
     authority: JsonObject | None = None
     problem: str | None = None
     try:
-        authority = resolve_authority(loaded.file, _inherited(ctx), utc_now().date())
-        check_pace(loaded.file, None)
+        authority = resolve_authority(loaded.file, _inherited(ctx), datetime.now(UTC).date())
+        check_pace(loaded.file, loaded.file.pace.delay)
     except NotPermitted as error:
         problem = error.message
     if as_json:

@@ -44,6 +44,12 @@ def _check_zone(text: str) -> str:
     return text
 
 
+def _check_hours(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
+        raise ValueError('not hours of the day; for example "22:00-06:00"')
+    return text
+
+
 def _check_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -106,9 +112,11 @@ class Pace(Part):
 
     delay: float = Field(default=2.0, ge=0, le=3600, description="Seconds between requests to one host.")
     concurrency: int = Field(default=1, ge=1, le=32, description="Requests under way at once.")
-    pages: int = Field(default=10_000, ge=1, description="Most pages of one run.")
-    hours: Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")] | None = Field(
-        default=None, description='Hours of the day in the site\'s zone, like "22:00-06:00".'
+    pages: int = Field(default=10_000, ge=1, description="Most pages of one run; what is left is listed as not seen.")
+    timeout: float = Field(default=30, gt=0, le=300, description="Seconds after which an answer is waited for no more.")
+    hours: Annotated[str, AfterValidator(_check_hours)] | None = Field(
+        default=None,
+        description='Hours of the day in the site\'s `timezone`, like "22:00-06:00": outside them no request is made.',
     )
 
 

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Any, Self
 import scrapy
 from scrapy.exceptions import IgnoreRequest
 
+from crawler.endings import GATES
 from crawler.extraction import extract
 from crawler.extraction.hints import ExtractionHints
+from crawler.restraint import LONGEST_WAIT, MOST_IN_A_ROW, Restraint, read_retry_after
+from crawler.troubles import explain
 from crawler.visit import Failure, Visit
-from pipelines.models import ExtractedPage, PageKind, RunStatus
+from pipelines.models import ExtractedPage, ListingStatus, PageKind, RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from scrapy.crawler import Crawler
     from scrapy.http import Request, Response
+    from scrapy.http.request import VerboseCookie
     from twisted.python.failure import Failure as TwistedFailure
 
     from crawler.run import SiteRun
@@ -36,24 +40,26 @@ class ListingsSpider(scrapy.Spider):
 
     name = "listings"
 
-    def __init__(self, run: SiteRun) -> None:
-        super().__init__(site=run.site.file.site)
+    def __init__(self, run: SiteRun, restraint: Restraint) -> None:
+        super().__init__(site=run.plan.site.file.site)
         self.run = run
-        self.hints = make_hints(run.site.file)
+        self.restraint = restraint
+        self.hints = make_hints(run.plan.site.file)
         self.on_visit: Callable[[Visit | Failure], None]
         self.stopped: tuple[RunStatus, str] | None = None
         self.error: BaseException | None = None
-        self.fetched = 0
+        self.fetched = run.visited
+        self._greeted: set[str] = set()  # hosts that were given the session's cookies
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Compose the run from `-a site=NAME` (and `workspace=`, `delay=`), or take the one that is given."""
-        from crawler.process import apply_settings, open_run  # noqa: PLC0415 -- it names this spider
+        from crawler.process import open_run, prepare  # noqa: PLC0415 -- it names this spider
 
         run: SiteRun = kwargs.get("run") or open_run(*args, **kwargs)
-        apply_settings(crawler.settings, run.site.file, run.run.authority, delay=kwargs.get("delay"))
-        spider = cls(run)
+        spider = cls(run, prepare(crawler, run))
         spider._set_crawler(crawler)
+        crawler.signals.connect(spider.take_unreadable, scrapy.signals.spider_error)
         crawler.signals.connect(spider.finish, scrapy.signals.spider_closed)
         return spider
 
@@ -65,43 +71,33 @@ class ListingsSpider(scrapy.Spider):
     @property
     def pages_left(self) -> int:
         """How many pages the run's budget still allows."""
-        return self.run.site.file.pace.pages - self.fetched
+        return self.run.plan.site.file.pace.pages - self.fetched
 
     def request(self, lease: Lease) -> Request:
         """The request for a leased page."""
         meta: dict[str, Any] = {"lease": lease}
-        if self.run.site.file.fetch == "browser":
+        cookies: list[VerboseCookie] = []
+        if self.run.plan.site.file.fetch == "browser":
             from crawler.browser import render_meta  # noqa: PLC0415 -- Playwright takes 0.3 s that HTTP sites need not pay
 
-            meta |= render_meta(self.run.site.file, lease.kind, self.run.now)
-        return scrapy.Request(lease.url, callback=self.visit, errback=self.miss, dont_filter=True, meta=meta)
+            meta |= render_meta(self.run.plan, lease.kind, self.run.now)
+        elif self.run.plan.session.cookies:
+            cookies = self.run.plan.session.cookies_for(lease.url) if self._greets(lease.url) else []
+        return scrapy.Request(
+            lease.url, callback=self.visit, errback=self.miss, dont_filter=True, meta=meta, cookies=cookies
+        )
 
     def visit(self, response: Response) -> None:
         """Read a page and hand it over."""
-        self.fetched += 1
-        lease: Lease = response.meta["lease"]
-        *hops, exchange = response.meta["exchanges"]
-        rendering = None
-        if "picture" in response.meta:
-            from crawler.browser import read_rendering  # noqa: PLC0415 -- as above
-
-            rendering = read_rendering(response.meta, response.body)
+        if not self.run.plan.bounds.contains(response.url):
+            self._hand_over(Failure(lease=response.meta["lease"], reason="leads to another site", again=False))
+            return
         page = self.read(response)
-        self.on_visit(
-            Visit(
-                lease=lease,
-                at=exchange.at,
-                url=response.url,
-                http_status=response.status,
-                content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
-                exchange=exchange,
-                page=page,
-                text=getattr(response, "text", ""),
-                hops=tuple(hops),
-                rendering=rendering,
-            )
-        )
-        if page.kind in _PAUSES:
+        if (missing := response.meta.get("missing")) and page.kind not in GATES:
+            self._hand_over(Failure(lease=response.meta["lease"], reason=f"never showed {missing[0]}"))
+            return
+        self._take(response, page)
+        if page.kind in GATES:
             self.stop(RunStatus.PAUSED, f"{response.url}: {_PAUSES[page.kind]} ({page.reason})")
 
     def read(self, response: Response) -> ExtractedPage:
@@ -116,17 +112,25 @@ class ListingsSpider(scrapy.Spider):
             now=self.run.now(),
             content_type=(response.headers.get("Content-Type") or b"").decode("latin-1"),
         )
-        if response.status >= 400 and page.kind not in _PAUSES:
+        removed = page.listing is not None and page.listing.status is ListingStatus.REMOVED
+        if response.status >= 400 and page.kind not in GATES and not removed:
             return ExtractedPage(kind=PageKind.OTHER, reason=f"HTTP {response.status}")
         return page
 
     def miss(self, failure: TwistedFailure) -> None:
         """Note why a page could not be fetched."""
         request: Request = getattr(failure, "request")  # noqa: B009 -- set by Scrapy, unknown to Twisted
-        error = failure.value
+        error: Exception = failure.value  # type: ignore[assignment]  # Scrapy sends errors only
         again = not isinstance(error, IgnoreRequest)
-        reason = str(error) if not again else type(error).__name__
-        self.on_visit(Failure(lease=request.meta["lease"], reason=reason or type(error).__name__, again=again))
+        gateway = self.run.gateway
+        reason = (gateway.trouble_at(request.url) if gateway is not None and again else None) or explain(error)
+        self._hand_over(Failure(lease=request.meta["lease"], reason=reason, again=again))
+
+    def take_unreadable(self, failure: TwistedFailure, response: Response) -> None:
+        """Keep a page at which reading itself failed: its bytes are evidence, and the run goes on."""
+        self.logger.error("page_unreadable %s", response.url, exc_info=failure.value)
+        reason = f"could not be read: {type(failure.value).__name__}"
+        self._take(response, ExtractedPage(kind=PageKind.OTHER, reason=reason), trouble=reason)
 
     def stop(self, status: RunStatus, reason: str) -> None:
         """End the run before its frontier is empty."""
@@ -145,6 +149,49 @@ class ListingsSpider(scrapy.Spider):
             self.stopped = (RunStatus.INTERRUPTED, "stopped from outside; the next crawl goes on from here")
         status, why = self.stopped or (None, None)
         self.outcome = self.run.finish(stopped=status, reason=why)
+
+    def _greets(self, url: str) -> bool:
+        host = url.split("/", 3)[2]
+        first = host not in self._greeted
+        self._greeted.add(host)
+        return first
+
+    def _take(self, response: Response, page: ExtractedPage, trouble: str | None = None) -> None:
+        self.fetched += 1
+        *hops, exchange = response.meta["exchanges"]
+        rendering = None
+        if "picture" in response.meta:
+            from crawler.browser import read_rendering  # noqa: PLC0415 -- as above
+
+            rendering = read_rendering(response.meta, response.body)
+        visit = Visit(
+            lease=response.meta["lease"],
+            at=exchange.at,
+            url=response.url,
+            http_status=response.status,
+            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
+            exchange=exchange,
+            page=page,
+            trouble=trouble,
+            hops=tuple(hops),
+            rendering=rendering,
+        )
+        retry_after = (response.headers.get("Retry-After") or b"").decode("latin-1") or None
+        self._hand_over(visit, read_retry_after(retry_after, self.run.now()))
+
+    def _hand_over(self, outcome: Visit | Failure, asked: float | None = None) -> None:
+        self.on_visit(outcome)
+        if not outcome.may_pass:
+            self.restraint.note_success()
+            return
+        self.restraint.note_failure(asked)
+        if asked is not None and asked > LONGEST_WAIT:
+            self.stop(
+                RunStatus.PAUSED, f"the site asks to be left alone for {asked:.0f} seconds; crawl again after that"
+            )
+        elif self.restraint.failures >= MOST_IN_A_ROW:
+            what = outcome.reason if isinstance(outcome, Failure) else f"HTTP {outcome.http_status}"
+            self.stop(RunStatus.FAILED, f"{self.restraint.failures} pages in a row could not be had, the last: {what}")
 
 
 def make_hints(file: SiteFile) -> ExtractionHints:
