@@ -50,7 +50,8 @@ class Places:
 
     def read(self, text: str) -> str | None:
         """The jurisdiction that a stated place names in its last parts ("Austin, TX", "Lyon, France")."""
-        parts = [part.strip() for part in re.split(r"[,/|()·-]+", text) if part.strip()]
+        # A dash joins the words of a name ("new-mexico") unless it stands apart ("Santa Fe - New Mexico").
+        parts = [part.strip().replace("-", " ") for part in re.split(r"[,/|()·]+|\s-\s", text) if part.strip()]
         for part in reversed(parts):
             folded = part.casefold()
             if folded in self.states:
