@@ -1,0 +1,104 @@
+"""Puts the web application together: the one place where screens and API get their parts."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from dashboards.api.routes import Api
+from dashboards.decisions import DecisionDesk
+from dashboards.desk import Desk
+from dashboards.failures import answer_failures
+from dashboards.following import IndexFollower
+from dashboards.queue import TriageQueue
+from dashboards.rendering import Pages
+from dashboards.safeguards import FormTokens, Safeguards
+from dashboards.screens.listing import ListingScreen
+from dashboards.screens.search import SearchScreen
+from dashboards.screens.seller import SellerScreen
+from dashboards.screens.today import TodayScreens
+from dashboards.screens.triage import FormGuard, TriageScreen
+from dashboards.searching import SearchDesk
+from pipelines.composition import opened_index, person, project, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from pipelines.workspace import Workspace
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_application(
+    workspace: Workspace,
+    *,
+    actor: str | None = None,
+    now: Callable[[], datetime] = utc_now,
+    passphrase: str | None = None,
+) -> FastAPI:
+    """The application over `workspace`, for the person `actor` (without it, who sits at this machine).
+
+    It holds the store open until its shutdown, and the index for reading from the first search on. `passphrase`
+    opens the signing key. Raises what opening the store raises.
+    """
+    actor = actor or person()
+    database = workspace.open_database()
+    search = SearchDesk(partial(opened_index, workspace, read_only=True))
+    follower = IndexFollower(partial(project, workspace, database))
+    desk = Desk(
+        workspace=workspace,
+        database=database,
+        search=search,
+        queue=TriageQueue(database),
+        decisions=DecisionDesk(database=database, actor=actor, now=now, changed=follower.wake),
+        actor=actor,
+        now=now,
+        passphrase=passphrase,
+    )
+
+    @asynccontextmanager
+    async def live(_application: FastAPI) -> AsyncIterator[None]:
+        follower.start()
+        try:
+            yield
+        finally:
+            follower.stop()
+            search.close()
+            database.close()
+
+    application = FastAPI(
+        title="Tracemark",
+        version=version("tracemark"),
+        summary="Listings seen on public marketplaces, the signals observed in them, and decisions about them.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        redoc_url=None,
+        lifespan=live,
+    )
+    _mount(application, desk)
+    return application
+
+
+def _mount(application: FastAPI, desk: Desk) -> None:
+    tokens = FormTokens.fresh()
+    pages = Pages(tokens, workspace=desk.workspace.root.name, actor=desk.actor)
+    guard = FormGuard(tokens)
+    for router in (
+        TodayScreens(desk, pages).routes(),
+        SearchScreen(desk, pages).routes(),
+        TriageScreen(desk, pages, guard).routes(),
+        ListingScreen(desk, pages, guard).routes(),
+        SellerScreen(desk, pages).routes(),
+        Api(desk).routes(),
+    ):
+        application.include_router(router)
+    application.mount("/static", StaticFiles(directory=STATIC), name="static")
+    answer_failures(application, pages)
+    application.add_middleware(Safeguards)

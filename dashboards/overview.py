@@ -1,0 +1,118 @@
+"""What the first page and the sites page show: runs, what was expected and found, what is new."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from dashboards.wording import printable
+from pipelines.models import RunStatus
+from pipelines.store.lines import listing_records
+from pipelines.store.runs import runs_of, site_records
+from pipelines.store.tables import assessments, listings, set_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipelines.models import JsonObject
+    from pipelines.store.database import Database
+    from pipelines.store.runs import Run, SiteRecord
+
+TROUBLE = (RunStatus.DEGRADED, RunStatus.PAUSED, RunStatus.FAILED, RunStatus.INTERRUPTED)
+NEW_DAYS = 7
+_RUNS_PER_SITE = 8
+_MOST_NEW = 8
+
+
+@frozen(kw_only=True)
+class SiteView:
+    """One site and its last runs, newest first."""
+
+    record: SiteRecord
+    listings: int
+    runs: tuple[Run, ...]
+
+    @property
+    def last(self) -> Run | None:
+        """The last run."""
+        return self.runs[0] if self.runs else None
+
+    @property
+    def last_good(self) -> Run | None:
+        """The last run that found what it expected."""
+        return next((run for run in self.runs if run.status is RunStatus.DONE), None)
+
+    @property
+    def in_trouble(self) -> bool:
+        """Whether a person should look at the last run."""
+        return self.last is not None and self.last.status in TROUBLE
+
+
+@frozen(kw_only=True)
+class Overview:
+    """The state of the workspace. `new` are listings first seen in the seven days up to the last sighting."""
+
+    sites: tuple[SiteView, ...]
+    listings: int
+    unassessed: int
+    aside: int
+    last_seen: datetime | None
+    new_count: int
+    new: tuple[JsonObject, ...]
+
+    @property
+    def trouble(self) -> list[SiteView]:
+        """The sites that need a person."""
+        return [site for site in self.sites if site.in_trouble]
+
+
+def read_sites(connection: sa.Connection) -> tuple[SiteView, ...]:
+    """Every site, those in trouble first."""
+    counts: Mapping[str, int] = dict(
+        connection.execute(sa.select(listings.c.site, sa.func.count()).group_by(listings.c.site)).tuples().all()
+    )
+    found = [
+        SiteView(
+            record=record,
+            listings=counts.get(name, 0),
+            runs=tuple(runs_of(connection, name, most=_RUNS_PER_SITE)),
+        )
+        for name, record in site_records(connection).items()
+    ]
+    return tuple(sorted(found, key=lambda site: (not site.in_trouble, site.record.name)))
+
+
+def read_overview(database: Database) -> Overview:
+    """The workspace as it stands."""
+    with database.read() as connection:
+        last_seen = connection.scalar(sa.select(sa.func.max(listings.c.last_seen)))
+        count, unassessed = connection.execute(
+            sa.select(sa.func.count(), sa.func.count() - sa.func.count(listings.c.assessment)).select_from(listings)
+        ).one()
+        new_count, new = _read_new(connection, last_seen) if last_seen else (0, [])
+        return Overview(
+            sites=read_sites(connection),
+            listings=count,
+            unassessed=unassessed,
+            aside=connection.scalar(sa.select(sa.func.count()).select_from(set_aside)) or 0,
+            last_seen=last_seen,
+            new_count=new_count,
+            new=tuple(new),
+        )
+
+
+def _read_new(connection: sa.Connection, last_seen: datetime) -> tuple[int, Sequence[JsonObject]]:
+    recent = listings.c.first_seen > last_seen - timedelta(days=NEW_DAYS)
+    count = connection.scalar(sa.select(sa.func.count()).select_from(listings).where(recent)) or 0
+    query = (
+        sa.select(listings.c.id)
+        .join(assessments, assessments.c.id == listings.c.assessment)
+        .where(recent, assessments.c.body["review"].as_string() == "review")
+        .order_by(listings.c.first_seen.desc(), listings.c.id.desc())
+        .limit(_MOST_NEW)
+    )
+    rows = list(connection.scalars(query))
+    return count, [printable(record.line) for record in listing_records(connection, rows)]

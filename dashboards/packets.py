@@ -1,0 +1,34 @@
+"""Evidence packets made from the desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboards.listings import gather
+from pipelines.packet.creation import create
+from pipelines.packet.keys import SigningKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dashboards.desk import Desk
+
+
+def make_packet(desk: Desk, site: str, native_id: str) -> Path:
+    """Write the packet of a listing into the workspace's packets, signed, and note the export. The file made.
+
+    Raises ConfigurationError where the signing key cannot be opened, NothingThere where there is no such listing.
+    """
+    workspace = desk.workspace
+    key = SigningKey.load(workspace.signing_key, desk.passphrase)
+    dossier = gather(desk, site, native_id)
+    workspace.packets.mkdir(parents=True, exist_ok=True)
+    path = workspace.packets / f"{site}-{_file_name(native_id)}.zip"
+    receipt = create(dossier, path, key, clock=desk.now)
+    detail = {"packet": path.name, "sha256": receipt.sha256, "root": receipt.root}
+    desk.note("export", f"{site}/{native_id}", detail)
+    return path
+
+
+def _file_name(native_id: str) -> str:
+    return "".join(char if char.isascii() and (char.isalnum() or char in "-_") else "-" for char in native_id)[:80]

@@ -1,0 +1,62 @@
+"""Pages from templates: everything escaped, the form token and the address at hand."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from dashboards import wording
+from dashboards.safeguards import COOKIE
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from dashboards.safeguards import FormTokens
+
+
+class Pages:
+    """Writes templates out for one workspace and one person."""
+
+    def __init__(self, tokens: FormTokens, *, workspace: str, actor: str) -> None:
+        self._tokens = tokens
+        self._templates = Environment(
+            loader=PackageLoader("dashboards"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters |= {
+            "moment": wording.moment,
+            "day": wording.day,
+            "price": wording.price,
+            "name": wording.name,
+            "signed": wording.signed,
+            "query": urlencode,
+        }
+        self._templates.globals |= {
+            "listing_address": wording.listing_address,
+            "seller_address": wording.seller_address,
+            "levels": wording.LEVELS,
+            "answers": wording.DECISIONS,
+            "score_names": wording.SCORES,
+            "run_states": wording.RUN_STATES,
+            "workspace_name": workspace,
+            "actor": actor,
+        }
+
+    def render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
+        """A page. A browser that has no cookie yet is given one, so that its forms can be told from others'."""
+        cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
+        html = self._templates.get_template(template).render(
+            form_token=self._tokens.token(cookie), path=request.url.path, **values
+        )
+        response = HTMLResponse(wording.printable(html), status_code=status)
+        if COOKIE not in request.cookies:
+            response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
+        return response

@@ -1,0 +1,1 @@
+"""The screens: each module has the routes of one."""

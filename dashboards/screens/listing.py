@@ -1,0 +1,80 @@
+"""A listing's page, its picture, and its packet."""
+
+from typing import Annotated
+
+from attrs import frozen
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from dashboards.captures import check_capture, read_screenshot
+from dashboards.desk import Desk
+from dashboards.listings import other_listings, view_listing
+from dashboards.packets import make_packet
+from dashboards.rendering import Pages
+from dashboards.screens.triage import REASONS, FormGuard
+
+_MOST_CHECKED = 50
+
+
+@frozen
+class ListingScreen:
+    """`/listing/…`, `/capture/…/screenshot.png` and `/packets`."""
+
+    desk: Desk
+    pages: Pages
+    guard: FormGuard
+
+    def routes(self) -> APIRouter:
+        """What it answers to."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        router.add_api_route("/listing", self.listing_by_query, methods=["GET"])
+        router.add_api_route("/listing/{site}/{native_id:path}", self.listing, methods=["GET"])
+        router.add_api_route("/capture/{capture}/screenshot.png", self.screenshot, methods=["GET"])
+        router.add_api_route("/packets", self.packet, methods=["POST"], dependencies=[Depends(self.guard)])
+        return router
+
+    def listing_by_query(
+        self,
+        request: Request,
+        site: str,
+        native_id: Annotated[str, Query(alias="id")],
+        check: bool = False,
+    ) -> Response:
+        """A listing whose id no path can hold."""
+        return self.listing(request, site, native_id, check=check)
+
+    def listing(self, request: Request, site: str, native_id: str, check: bool = False) -> Response:
+        """All that is known of a listing; with `check`, whether its captures are still what was stored."""
+        view = view_listing(self.desk, site, native_id)
+        seller = view.line["seller"]
+        others, total = other_listings(self.desk, site, native_id, seller["id"]) if seller else ([], 0)
+        shown = view.captures[-_MOST_CHECKED:]
+        vault = self.desk.workspace.vault
+        checks = {one.id: check_capture(vault, one) for one in shown} if check else {}
+        self.desk.note("view", f"{site}/{native_id}", {"by": "listing page", "checked": len(checks)})
+        return self.pages.render(
+            request,
+            "listing.html",
+            view=view,
+            others=others,
+            other_count=total,
+            captures=shown,
+            checks=checks,
+            reasons=REASONS,
+            mine=self.desk.decisions.last(),
+        )
+
+    def screenshot(self, capture: str) -> Response:
+        """A capture's picture, as an image and nothing else."""
+        subject, picture = read_screenshot(self.desk.database, self.desk.workspace.vault, capture)
+        self.desk.note("view", subject, {"by": "screenshot", "capture": capture})
+        return Response(picture, media_type="image/png")
+
+    def packet(
+        self,
+        site: Annotated[str, Form(max_length=64)],
+        id: Annotated[str, Form(max_length=512)],  # noqa: A002 -- the field's name in the contracts
+    ) -> Response:
+        """Make the packet, keep it in the workspace, and hand it over."""
+        path = make_packet(self.desk, site, id)
+        return FileResponse(path, media_type="application/zip", filename=path.name)

@@ -1,0 +1,216 @@
+"""The search page."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from attrs import evolve, frozen
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from dashboards.charts import Columns, draw_columns
+from dashboards.desk import Desk
+from dashboards.marking import Mark, cut, cut_window
+from dashboards.overview import read_overview
+from dashboards.rendering import Pages
+from dashboards.searching import FACETS, Asked, Found, at_page, repair, with_condition
+from dashboards.wording import printable
+from pipelines.index.fields import FIELDS
+from pipelines.index.port import Hit, Interval, Sort
+from pipelines.index.query import QueryError
+
+_EXAMPLES = {
+    "title": "title:glock",
+    "description": 'description:"no paperwork"',
+    "make": "make:beretta",
+    "model": "model:19",
+    "calibre": 'calibre:"9 mm"',
+    "seller": "seller:harbor",
+    "location": "location:houston",
+    "site": "site:harborlist",
+    "signal": "signal:no_check_offered",
+    "class": "class:firearm_handgun",
+    "country": "country:us",
+    "language": "language:de",
+    "status": "status:active",
+    "review": "review:review",
+    "decision": "decision:none",
+    "price": "price:200..400",
+    "posted": "posted:>=2026-01-01",
+    "seen": "seen:2026-03",
+}
+_SORTS = {
+    Sort.RELEVANCE: "Best match",
+    Sort.NEWEST: "Last seen first",
+    Sort.POSTED_NEWEST: "Posted last first",
+    Sort.POSTED_OLDEST: "Posted first first",
+    Sort.PRICE_LOW: "Price, low to high",
+    Sort.PRICE_HIGH: "Price, high to low",
+}
+_LENGTHS = {Interval.DAY: 10, Interval.WEEK: 10, Interval.MONTH: 7, Interval.YEAR: 4}
+
+
+@frozen
+class SearchScreen:
+    """`/search`."""
+
+    desk: Desk
+    pages: Pages
+
+    def routes(self) -> APIRouter:
+        """What it answers to."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        router.add_api_route("/search", self.search, methods=["GET"])
+        return router
+
+    def search(
+        self,
+        request: Request,
+        q: Annotated[str, Query(max_length=10_000)] = "",
+        sort: Sort = Sort.RELEVANCE,
+        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+        cursor: str | None = None,
+        by: Interval = Interval.MONTH,
+        over: Annotated[str, Query(pattern="^(posted|seen)$")] = "posted",
+    ) -> Response:
+        """Hits, what they have in common, and when they were; or where the query cannot be understood."""
+        asked = Asked(text=printable(q), sort=sort, page=page, cursor=cursor, interval=by, field=over)
+        shared: dict[str, Any] = {"asked": asked, "sorts": _SORTS, "fields": FIELDS.values(), "examples": _EXAMPLES}
+        try:
+            found = self.desk.search.find(asked)
+        except QueryError as error:
+            return self._mistaken(request, asked, error, shared)
+        if not found.parts and not found.results.total and read_overview(self.desk.database).listings:
+            shared["empty_index"] = True
+        detail = {"query": asked.text, "total": found.results.total, "page": page}
+        self.desk.note("view", "search", detail)
+        return self.pages.render(
+            request,
+            "search.html",
+            **{"empty_index": False, **shared},
+            found=found,
+            rows=[_row(hit) for hit in found.hits],
+            facets=_facets(found),
+            chart=_chart(found),
+            turns=_turns(found),
+            link=_Link(asked),
+        )
+
+    def _mistaken(self, request: Request, asked: Asked, error: QueryError, shared: dict[str, Any]) -> Response:
+        end = max(error.end, error.start + 1)
+        shown = asked.text if end <= len(asked.text) else asked.text + " "
+        pieces = cut(shown, [Mark(start=error.start, end=min(end, len(shown)), number=1)])
+        return self.pages.render(
+            request,
+            "search_mistake.html",
+            status=400,
+            **shared,
+            error=error,
+            pieces=pieces,
+            repair=repair(asked.text, error),
+            link=_Link(asked),
+        )
+
+
+@frozen
+class _Link:
+    """Addresses of searches that differ from `asked` in one thing."""
+
+    asked: Asked
+
+    def to(self, **changes: Any) -> str:
+        return address(evolve(self.asked, **{"page": 1, "cursor": None, **changes}))
+
+    def narrowed(self, field: str, value: str, *, exclude: bool = False) -> str:
+        return self.to(text=with_condition(self.asked.text, field, value, exclude=exclude))
+
+
+def address(asked: Asked) -> str:
+    """Where a search is; what is as usual is left out."""
+    usual = Asked()
+    differing = (
+        ("sort", asked.sort.value, usual.sort.value),
+        ("by", str(asked.interval), usual.interval.value),
+        ("over", asked.field, usual.field),
+        ("page", str(asked.page), "1"),
+        ("cursor", asked.cursor or "", ""),
+    )
+    values = {name: value for name, value, default in differing if value != default}
+    return f"/search?{urlencode({'q': asked.text, **values})}"
+
+
+def _row(hit: Hit) -> dict[str, Any]:
+    line = printable(hit.line)
+    marks = {
+        field: [Mark(start=span.start, end=span.end, number=number) for number, span in enumerate(spans, 1)]
+        for field, spans in hit.highlights.items()
+    }
+    snippet = None
+    if hit.snippet is not None and hit.snippet.field == "description":
+        text = line["description"] or ""
+        snippet = {
+            "pieces": cut_window(text, hit.snippet.start, hit.snippet.end, marks.get("description", ())),
+            "before": hit.snippet.start > 0,
+            "after": hit.snippet.end < len(text),
+        }
+    assessment = line.get("assessment") or {}
+    signals = assessment.get("signals", ())
+    return {
+        "line": line,
+        "title": cut(line["title"], marks.get("title", ())),
+        "snippet": snippet,
+        "observed": list(dict.fromkeys(one["name"] for one in signals if one["polarity"] == "for")),
+        "against": list(dict.fromkeys(one["name"] for one in signals if one["polarity"] == "against")),
+        "level": assessment.get("review"),
+        "seller_level": line.get("seller_review"),
+    }
+
+
+def _facets(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
+    link = _Link(found.asked)
+    return [
+        (
+            field,
+            [
+                {
+                    "value": printable(one.value),
+                    "count": one.count,
+                    "include": link.narrowed(field, one.value),
+                    "exclude": link.narrowed(field, one.value, exclude=True),
+                }
+                for one in found.results.facets.get(field, ())
+            ],
+        )
+        for field in FACETS
+        if found.results.facets.get(field)
+    ]
+
+
+def _chart(found: Found) -> Columns | None:
+    asked = found.asked
+    link = _Link(asked)
+    bars = found.results.histograms.get(asked.field, ())
+    length = _LENGTHS[asked.interval]
+    return draw_columns(
+        [(bar.start[:length], bar.count, _bar_address(link, asked, bar.start, length)) for bar in bars[-120:]]
+    )
+
+
+def _bar_address(link: _Link, asked: Asked, start: str, length: int) -> str:
+    text = asked.text
+    if asked.interval is Interval.WEEK:
+        return link.to(text=f"{text} {asked.field}:>={start[:length]}".strip())
+    return link.narrowed(asked.field, start[:length])
+
+
+def _turns(found: Found) -> dict[str, Any]:
+    """The pages before and after."""
+    asked = found.asked
+    before = None if asked.page == 1 or asked.cursor else address(at_page(asked, asked.page - 1))
+    cursor = None if not found.has_next or asked.page < 40 else found.results.cursor
+    after = address(at_page(asked, asked.page + 1, cursor)) if found.has_next else None
+    near = range(max(1, asked.page - 3), min(found.pages, asked.page + 3, 40) + 1)
+    return {
+        "before": before,
+        "after": after,
+        "near": [(number, address(at_page(asked, number)), number == asked.page) for number in near],
+    }

@@ -1,0 +1,50 @@
+"""The first page, and the sites."""
+
+from attrs import frozen
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from dashboards.desk import Desk
+from dashboards.overview import NEW_DAYS, read_overview
+from dashboards.rendering import Pages
+from dashboards.wording import printable
+from pipelines.store.lines import listing_records
+
+_MOST_URGENT = 6
+
+
+@frozen
+class TodayScreens:
+    """`/` and `/sites`."""
+
+    desk: Desk
+    pages: Pages
+
+    def routes(self) -> APIRouter:
+        """What they answer to."""
+        router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+        router.add_api_route("/", self.today, methods=["GET"])
+        router.add_api_route("/sites", self.sites, methods=["GET"])
+        return router
+
+    def today(self, request: Request) -> Response:
+        """What needs a person today."""
+        queue = self.desk.queue
+        rows = queue.most_urgent("review", _MOST_URGENT)
+        with self.desk.database.read() as connection:
+            urgent = [printable(record.line) for record in listing_records(connection, rows)]
+        return self.pages.render(
+            request,
+            "today.html",
+            overview=read_overview(self.desk.database),
+            urgent=urgent,
+            to_decide=queue.count("review"),
+            idle=queue.count("idle"),
+            new_days=NEW_DAYS,
+            now=self.desk.now(),
+        )
+
+    def sites(self, request: Request) -> Response:
+        """Every site and how its last runs went."""
+        overview = read_overview(self.desk.database)
+        return self.pages.render(request, "sites.html", overview=overview)

@@ -1,0 +1,191 @@
+"""Asking the index on behalf of a screen: one reader for the process, pages by number, repairs for what went wrong."""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+
+from pipelines.errors import BadInput
+from pipelines.index.parser import parse
+from pipelines.index.port import Histogram, Interval, Search, Sort
+from pipelines.index.query import And, Everything, QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from pipelines.index.port import Hit, Index, Results
+    from pipelines.index.query import Query
+
+FACETS = ("review", "decision", "signal", "site", "class", "make", "calibre", "seller", "country", "language", "status")
+PAGE = 25
+NUMBERED = 40
+"""Pages reached by their number; deeper ones go on by cursor (the index hands out at most 1,000 hits at once)."""
+_MOST_DROPS = 8
+_PLAIN = re.compile(r"[\w.-]+")
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What the address of a search page says."""
+
+    text: str = ""
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    cursor: str | None = None
+    interval: Interval = Interval.MONTH
+    field: str = "posted"
+
+
+@frozen(kw_only=True)
+class Part:
+    """One condition of a query, `text` as typed, and the query without it."""
+
+    text: str
+    without: str
+
+
+@frozen(kw_only=True)
+class Drop:
+    """A condition that could go, and how many listings that would bring."""
+
+    part: Part
+    total: int
+
+
+@frozen(kw_only=True)
+class Found:
+    """A page of hits."""
+
+    asked: Asked
+    results: Results
+    hits: tuple[Hit, ...]
+    parts: tuple[Part, ...]
+    drops: tuple[Drop, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.results.total // PAGE))
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows."""
+        return self.asked.page < self.pages and (self.asked.page < NUMBERED or self.results.cursor is not None)
+
+
+class SearchDesk:
+    """Holds the index open for reading. Every question takes its turn: the stemmers behind it keep state."""
+
+    def __init__(self, opening: Callable[[], AbstractContextManager[Index]]) -> None:
+        self._opening = opening
+        self._open = ExitStack()
+        self._index: Index | None = None
+        self._lock = Lock()
+
+    def search(self, search: Search) -> Results:
+        """Answer. Raises what the index raises; after a failure the next question opens it anew."""
+        with self._lock:
+            if self._index is None:
+                self._index = self._open.enter_context(self._opening())
+            try:
+                return self._index.search(search)
+            except BadInput:
+                raise
+            except BaseException:
+                self._shut()
+                raise
+
+    def close(self) -> None:
+        """Let go of the index."""
+        with self._lock:
+            self._shut()
+
+    def _shut(self) -> None:
+        self._index = None
+        self._open.close()
+
+    def find(self, asked: Asked) -> Found:
+        """A page of hits with facets and a histogram. QueryError where the query cannot be understood."""
+        query = parse(asked.text)
+        numbered = asked.cursor is None
+        search = Search(
+            query=query,
+            facets=FACETS,
+            facet_size=12,
+            histograms=(Histogram(name=asked.field, interval=asked.interval),),
+            sort=asked.sort,
+            limit=min(asked.page, NUMBERED) * PAGE if numbered else PAGE,
+            cursor=asked.cursor,
+        )
+        results = self.search(search)
+        parts = tuple(split(query, asked.text))
+        drops = tuple(self._drops(parts)) if results.total == 0 else ()
+        first = (min(asked.page, NUMBERED) - 1) * PAGE if numbered else 0
+        return Found(asked=asked, results=results, hits=results.hits[first:], parts=parts, drops=drops)
+
+    def _drops(self, parts: tuple[Part, ...]) -> Iterator[Drop]:
+        if len(parts) < 2:
+            return
+        for part in parts[:_MOST_DROPS]:
+            total = self.search(Search(query=parse(part.without), limit=0)).total
+            yield Drop(part=part, total=total)
+
+
+def split(query: Query, text: str) -> Iterator[Part]:
+    """The conditions that must all hold, as typed."""
+    if isinstance(query, Everything):
+        return
+    children = query.children if isinstance(query, And) else (query,)
+    for child in children:
+        without = f"{text[: child.start]} {text[child.end :]}"
+        without = re.sub(r"^\s*(?:AND|&&)\s+|\s+(?:AND|&&)\s*$", "", " ".join(without.split()))
+        if _is_whole(without):
+            yield Part(text=text[child.start : child.end], without=without)
+
+
+def with_condition(text: str, field: str, value: str, *, exclude: bool = False) -> str:
+    """The query `text` with one more condition."""
+    written = value if _PLAIN.fullmatch(value) else '"' + re.sub('["“”„‟«»＂]', " ", value).strip() + '"'
+    condition = f"{'-' if exclude else ''}{field}:{written}"
+    before = f"({text})" if re.search(r"\bOR\b|\|\|", text) and text.strip() else text
+    return f"{before} {condition}".strip()
+
+
+def repair(text: str, error: QueryError) -> str | None:
+    """The query nearest to `text` that can be understood, or None."""
+    start, end = error.start, max(error.end, error.start + 1)
+    wrong, suggested = text[start:end], error.suggestion or ""
+    named = re.search(r"did you mean (\S+)", suggested)
+    tries = []
+    if named:
+        tries += [text[:start] + named.group(1) + text[end:], re.sub(r"\S*$", named.group(1), text[:end]) + text[end:]]
+    if "add )" in suggested:
+        tries.append(f"{text})")
+    if 'add "' in suggested:
+        tries.append(f'{text}"')
+    bare = wrong.strip('"')
+    tries += [text[:start] + f'"{bare}"' + text[end:]] if bare.strip() and suggested.startswith("to find") else []
+    tries += [text[:start] + text[end:], text[:start], re.sub(r'["()*~]', " ", text)]
+    for candidate in tries:
+        tidy = " ".join(candidate.split())
+        if tidy and _is_whole(tidy):
+            return tidy
+    return None
+
+
+def at_page(asked: Asked, page: int, cursor: str | None = None) -> Asked:
+    """The same search on another page."""
+    return evolve(asked, page=page, cursor=cursor)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        parse(text)
+    except QueryError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+"use strict";
+// Keys for those who want them: every one presses something that is on the page, and the pages work without.
+(() => {
+  const SWITCH = "tracemark-keys";
+  const off = () => { try { return localStorage.getItem(SWITCH) === "off"; } catch { return false; } };
+  const writes = (node) => node instanceof Element && node.matches("input:not([type=radio], [type=checkbox]), textarea, select");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && writes(event.target)) { event.target.blur(); return; }
+    if (off() || event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing || writes(event.target)) return;
+    if (event.key === "Enter" && event.target !== document.body) return;
+    const wanted = [...document.querySelectorAll("[data-key]")].find((node) => node.dataset.key === event.key);
+    if (!wanted) return;
+    event.preventDefault();
+    if (writes(wanted)) { wanted.focus(); wanted.select(); }
+    else if (wanted.tagName === "DETAILS") { wanted.open = !wanted.open; wanted.querySelector("summary").focus(); }
+    else wanted.click();
+  });
+
+  // A decision is sent once, however often its key is hit.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    if (form.matches(".decide, .undo")) form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
+
+  const place = document.querySelector("[data-keys-switch]");
+  if (place) {
+    const button = document.createElement("button");
+    const tell = () => { button.textContent = off() ? "Turn single keys on" : "Turn single keys off"; };
+    button.type = "button";
+    button.addEventListener("click", () => { try { localStorage.setItem(SWITCH, off() ? "on" : "off"); } catch { /* stays on */ } tell(); });
+    tell();
+    place.append(button);
+  }
+  const problem = document.querySelector("[data-focus]");
+  if (problem) problem.focus();
+})();
