@@ -47,7 +47,6 @@ class Token:
     stem: str | None
     start: int
     end: int
-    han: bool = False
 
 
 def fold(text: str) -> str:
@@ -121,18 +120,34 @@ class Analyzer:
             return possible[0]
         return stated if stated in possible else None
 
+    def occurrences(self, text: str, initials: frozenset[str]) -> Iterator[re.Match[str]]:
+        """Where words stand that may fold to one beginning with `initials`, as written, in no order; `read` decides."""
+        if not text.isascii():  # a first letter may hide behind accents and invisible characters
+            yield from _WORD.finditer(text)
+            return
+        lowered = text.lower()
+        for letter in initials:
+            at = lowered.find(letter)
+            while at >= 0:
+                match = _WORD.match(text, at) if at == 0 or not lowered[at - 1].isalnum() else None
+                if match is not None:
+                    yield match
+                at = lowered.find(letter, at + 1)
+
+    def read(self, written: str, language: str | None) -> tuple[str, str | None]:
+        """The folded form of a word (empty: nothing to search) and its stem as `language:stem`, or None."""
+        word = self._fold(written)
+        if not word or (len(word) == 1 and is_han(word)):
+            return word, None
+        spoken = self._language_of(word, language)
+        return word, self._stem(word, spoken) if spoken else None
+
     def tokens(self, text: str, language: str | None) -> Iterator[Token]:
         """The tokens of a text in order. `language` is ISO 639-1 or None; other scripts than its own still stem."""
         for match in _WORD.finditer(text):
-            word = self._fold(match.group())
-            if not word:
-                continue
-            if is_han(word[0]) and len(word) == 1:
-                yield Token(text=word, stem=None, start=match.start(), end=match.end(), han=True)
-                continue
-            spoken = self._language_of(word, language)
-            stem = self._stem(word, spoken) if spoken else None
-            yield Token(text=word, stem=stem, start=match.start(), end=match.end())
+            word, stem = self.read(match.group(), language)
+            if word:
+                yield Token(text=word, stem=stem, start=match.start(), end=match.end())
 
     def columns(self, text: str, language: str | None) -> tuple[str, str]:
         """Two space-separated token strings: the folded words, and the stems with the character pairs of Chinese."""
@@ -140,18 +155,15 @@ class Analyzer:
         stems: list[str] = []
         previous_han_end = -1
         for match in _WORD.finditer(text):
-            word = self._fold(match.group())
+            word, stem = self.read(match.group(), language)
             if not word:
                 continue
-            if len(word) == 1 and is_han(word):
+            if stem is not None:
+                stems.append(stem)
+            elif len(word) == 1 and is_han(word):
                 if previous_han_end == match.start():
                     stems.append(pair(words[-1], word))
                 previous_han_end = match.end()
-            else:
-                spoken = self._language_of(word, language)
-                stem = self._stem(word, spoken) if spoken else None
-                if stem is not None:
-                    stems.append(stem)
             words.append(word)
         return " ".join(words), " ".join(stems)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -13,7 +15,7 @@ from pipelines.index.query import And, Fielded, Fuzzy, Or, Phrase, Prefix, Query
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pipelines.index.analysis import Analyzer, Token
+    from pipelines.index.analysis import Analyzer
     from pipelines.models import JsonObject
 
 MARKED = ("title", "description", "location")
@@ -30,11 +32,23 @@ class _Wanted:
     fuzzy: list[tuple[str, int]] = field(factory=list)
     phrases: list[tuple[str, ...]] = field(factory=list)
 
-    def wants(self, token: Token) -> bool:
-        text = token.text
+    seen: dict[tuple[str | None, str], bool] = field(factory=dict)
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """First letters, folded, of whatever is to be marked; any letter where a word may differ in its first."""
+        if self.fuzzy:
+            return frozenset(ascii_lowercase + digits)
+        stems = (stem.partition(":")[2] for stem in self.stems)  # Snowball keeps a Latin word's first letter
+        return frozenset(word[0] for word in (*self.words, *stems, *self.prefixes))
+
+    def is_empty(self) -> bool:
+        return not (self.words or self.prefixes or self.fuzzy or self.phrases)
+
+    def wants(self, text: str, stem: str | None) -> bool:
         return (
             text in self.words
-            or (token.stem is not None and token.stem in self.stems)
+            or (stem is not None and stem in self.stems)
             or any(text.startswith(prefix) for prefix in self.prefixes)
             or any(is_within(text, word, distance) for word, distance in self.fuzzy)
         )
@@ -84,16 +98,36 @@ class Highlighter:
 
     def _spans(self, text: str, name: str, language: str | None) -> tuple[Span, ...]:
         wanted = self._wanted[name]
-        if not text or not (wanted.words or wanted.prefixes or wanted.fuzzy or wanted.phrases):
+        if not text or wanted.is_empty():
             return ()
-        tokens = list(self._analyzer.tokens(text, language))
-        marked = {at for at, token in enumerate(tokens) if wanted.wants(token)}
+        found = self._single(text, wanted, language)
+        if wanted.phrases:
+            found |= self._phrases(text, wanted)
+        return tuple(Span(start=start, end=end) for start, end in sorted(found))
+
+    def _single(self, text: str, wanted: _Wanted, language: str | None) -> set[tuple[int, int]]:
+        """Words by themselves. A written word is judged once a query: a page repeats most of them."""
+        found: set[tuple[int, int]] = set()
+        seen, initials = wanted.seen, wanted.initials
+        for match in self._analyzer.occurrences(text, initials):
+            written = match.group()
+            verdict = seen.get((language, written))
+            if verdict is None:
+                word, stem = self._analyzer.read(written, language)
+                verdict = seen[language, written] = bool(word) and wanted.wants(word, stem)
+            if verdict:
+                found.add(match.span())
+        return found
+
+    def _phrases(self, text: str, wanted: _Wanted) -> set[tuple[int, int]]:
+        tokens = list(self._analyzer.tokens(text, None))
+        found: set[tuple[int, int]] = set()
         for phrase in wanted.phrases:
-            starts = (at for at in range(len(tokens) - len(phrase) + 1) if tokens[at].text == phrase[0])
-            for start in starts:
-                if all(tokens[start + step].text == word for step, word in enumerate(phrase)):
-                    marked.update(range(start, start + len(phrase)))
-        return tuple(Span(start=tokens[at].start, end=tokens[at].end) for at in sorted(marked))
+            for start in range(len(tokens) - len(phrase) + 1):
+                run = tokens[start : start + len(phrase)]
+                if run[0].text == phrase[0] and tuple(token.text for token in run) == phrase:
+                    found.update((token.start, token.end) for token in run)
+        return found
 
 
 def _snippet(name: str, text: str, spans: Sequence[Span]) -> Snippet | None:

@@ -19,7 +19,7 @@ from pipelines.index.tantivy_query import LINE, anything, make_document, transla
 from pipelines.index.vectors import make_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -121,12 +121,12 @@ class TantivyIndex(Engine):
             opened.vectors.append(make_rows(vectors))
         self._commit(
             [document.key for document in accepted if document.key in present],
-            [make_document(document, opened.schema) for document in accepted],
+            (make_document(document, opened.schema) for document in accepted),
         )
         opened.vectors.rewrite_if_worn()
         return UpsertReport(done=len(documents))
 
-    def _commit(self, removed: Sequence[str], added: Sequence[Any]) -> None:
+    def _commit(self, removed: Sequence[str], added: Iterable[Any]) -> None:
         try:
             for key in removed:
                 self._writer.delete_documents_by_term("key", key)
