@@ -88,9 +88,9 @@ def _opengraph_price(facts: Facts) -> Found[Price] | None:
 
 
 def _labelled_price(facts: Facts) -> Found[Price] | None:
-    for row in facts.rows:
-        if row.field == "price":
-            price = facts.read_price(row.value[:LONGEST_PRICE])
+    for name in ("bid", "price"):  # what is bid now, not where bidding began
+        for row in facts.rows:
+            price = facts.read_price(row.value[:LONGEST_PRICE]) if row.field == name else None
             if price:
                 return Found(value=price, source="label", detail=row.label)
     return None

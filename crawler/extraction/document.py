@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 from lxml import etree
 
-from crawler.extraction.lexicon import RELATED
+from crawler.extraction.decoding import decode_body
+from crawler.extraction.sections import mark_sections, stands_in
 from crawler.extraction.text import INLINE, UNSEEN, is_hidden, squeeze
 from crawler.extraction.urls import Base, is_address
 from crawler.extraction.zones import Zone, describe_names
@@ -19,8 +20,6 @@ from crawler.extraction.zones import Zone, describe_names
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _ZONED = {
     "nav": Zone.CHROME,
@@ -31,8 +30,10 @@ _ZONED = {
     "label": Zone.LABEL,
 }
 _TEST_IDS = ("data-testid", "data-qa-id", "data-test", "data-ds-component")
-EARLIEST_RELATED = 5  # blocks: a heading before that many is the page's own
 DEEPEST = 200  # levels; libxml2 itself stops a little above
+# What forum software calls the posts of a thread: post-12, js-post-12, p12, pid_12, msg_12, elComment_12.
+_POST_ID = re.compile(r"(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?\d+", re.IGNORECASE)
+_POSTS_MARK = re.compile(rb"\bid\s*=\s*[\"']?(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?\d", re.IGNORECASE)
 
 
 @define
@@ -99,76 +100,13 @@ class Document:
     links: list[PageLink] = field(factory=list)
     images: list[PageImage] = field(factory=list)
     named: dict[str, list[NamedElement]] = field(factory=dict)
+    posts: list[NamedElement] = field(factory=list)  # of a conversation, in order
     folded: str = ""  # the text of all blocks in lower case
 
     @property
     def shown(self) -> list[Block]:
         """The blocks outside navigation, footers and what is hidden."""
         return [block for block in self.blocks if not block.zone & Zone.OUTSIDE]
-
-
-def _mark_related(document: Document) -> None:
-    """Put what stands under a heading like "Similar items" into the zone of other offers, to the next such heading."""
-    first, level = 0, 0
-    for block in document.blocks:
-        if first and 0 < block.heading <= level and not RELATED.search(block.text):
-            _mark(document, first, block.index)
-            first = 0
-        elif not first and block.heading > 1 and block.index > EARLIEST_RELATED and RELATED.search(block.text):
-            first, level = block.index, block.heading
-    if first:
-        _mark(document, first, len(document.blocks) + 1)
-
-
-def _mark(document: Document, first: int, last: int) -> None:
-    for block in document.blocks[first:last]:
-        block.zone |= Zone.RELATED
-    named = (one for elements in document.named.values() for one in elements)
-    standing: list[PageLink | PageImage | NamedElement] = [*document.links, *document.images, *named]
-    for one in standing:
-        if first < one.block < last:
-            one.zone |= Zone.RELATED
-
-
-def decode_body(body: bytes | str, content_type: str | None) -> bytes:
-    """Bring a body to UTF-8: by its byte order mark, header, meta element, else UTF-8, else windows-1252."""
-    if isinstance(body, str):
-        return body.encode("utf-8", "replace").replace(b"\x00", b"")
-    if body.startswith(b"\xef\xbb\xbf"):
-        return body[3:].replace(b"\x00", b"")
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return body.decode("utf-16", "replace").encode("utf-8", "replace").replace(b"\x00", b"")
-    try:
-        return body.decode("utf-8").replace("\x00", "").encode("utf-8")
-    except UnicodeDecodeError:
-        pass  # no other encoding's text is valid UTF-8 by chance, so that what the page declares matters only now
-    header = _HEADER_CHARSET.search(content_type) if content_type else None
-    meta = _META_CHARSET.search(body, 0, 4096)
-    named = header[1] if header else meta[1].decode("ascii", "replace") if meta else "utf-8"
-    fallback = named if named.lower() not in {"utf-8", "utf8"} and _is_known(named) else "windows-1252"
-    return (
-        body.decode(_BROWSERS_READ.get(fallback.lower(), fallback), "replace")
-        .replace("\x00", "")
-        .encode("utf-8", "replace")
-    )
-
-
-# The WHATWG encoding standard: what browsers read under these names.
-_BROWSERS_READ = {
-    "iso-8859-1": "windows-1252",
-    "latin1": "windows-1252",
-    "us-ascii": "windows-1252",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-}
-
-
-def _is_known(encoding: str) -> bool:
-    try:
-        "".encode(encoding)
-    except (LookupError, ValueError):
-        return False
-    return True
 
 
 def parse_document(body: bytes | str, *, url: str | None, content_type: str | None) -> Document | None:
@@ -201,8 +139,7 @@ def parse_document(body: bytes | str, *, url: str | None, content_type: str | No
     body_element = root.find("body")
     _Walk(document).visit(body_element if body_element is not None else root)
     document.folded = "\n".join([block.text for block in document.blocks]).lower()
-    if RELATED.occur_in(document.folded):
-        _mark_related(document)
+    mark_sections(document)
     return document
 
 
@@ -257,6 +194,7 @@ class _Walk:
         self._link_chars = 0
         self._names: dict[str, tuple[tuple[str, ...], int]] = {}
         self._test_ids = b"data-" in document.source
+        self._has_posts = _POSTS_MARK.search(document.source) is not None
         self._protected = _ancestors_of_the_subject(document.root)
 
     def visit(self, body: _Element) -> None:
@@ -321,7 +259,15 @@ class _Walk:
                 )
         if is_hidden(element):
             zone |= Zone.HIDDEN
+        if self._has_posts and tag != "a" and _POST_ID.fullmatch(element.get("id") or ""):
+            self._note_post(element, zone)
         return zone
+
+    def _note_post(self, element: _Element, zone: int) -> None:
+        posts = self._document.posts
+        nested = posts and stands_in(element, posts[-1].element)
+        if not nested and len(element):
+            posts.append(NamedElement(element, zone, len(self._document.blocks)))
 
     def _add(self, text: str, element: _Element, *, in_link: bool) -> None:
         if text.isspace():

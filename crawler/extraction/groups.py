@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from crawler.extraction.accounts import SELLER_PATH
 from crawler.extraction.lexicon import NEXT
-from crawler.extraction.sellers import SELLER_PATH
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.urls import canonicalise_url
 from crawler.extraction.zones import Zone

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from crawler.extraction.accounts import SELLER_PATH
 from crawler.extraction.groups import is_page_turn
-from crawler.extraction.sellers import SELLER_PATH
 from crawler.extraction.structured import first, text_of
 from crawler.extraction.urls import canonicalise_url
 from crawler.extraction.zones import Zone
@@ -24,6 +24,8 @@ PREVIEW_ONLY = 300  # characters of text shown
 _TELLING = frozenset(
     {
         "price",
+        "bid",
+        "ends",
         "condition",
         "make",
         "model",

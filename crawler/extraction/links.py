@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from crawler.extraction.accounts import SELLER_PATH
 from crawler.extraction.groups import is_category, is_page_turn
-from crawler.extraction.sellers import SELLER_PATH
 from crawler.extraction.urls import canonicalise_url
 from crawler.extraction.zones import Zone
 from pipelines.models import Link, PageKind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from crawler.extraction.accounts import seller_id
 from crawler.extraction.amounts import find_price, find_price_in, find_quantity
 from crawler.extraction.descriptions import find_description
 from crawler.extraction.facts import Facts, Found
@@ -15,7 +16,7 @@ from crawler.extraction.places import find_country, find_location, find_shipping
 from crawler.extraction.rows import LONGEST_VALUE
 from crawler.extraction.scripts import fill_from_scripts
 from crawler.extraction.selectors import select_texts
-from crawler.extraction.sellers import find_seller, seller_id
+from crawler.extraction.sellers import find_seller
 from crawler.extraction.structured import enumeration, text_of
 from crawler.extraction.text import squeeze
 from crawler.extraction.titles import find_title

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from crawler.extraction.accounts import find_joined, find_licence, seller_id
 from crawler.extraction.document import Document, parse_document
 from crawler.extraction.facts import Facts, find_currency, find_languages
 from crawler.extraction.gates import find_gate
@@ -15,7 +16,6 @@ from crawler.extraction.lexicon import REMOVED
 from crawler.extraction.links import find_links
 from crawler.extraction.offers import read_offer
 from crawler.extraction.rows import find_rows
-from crawler.extraction.sellers import find_joined, find_licence, seller_id
 from crawler.extraction.structured import read_structured
 from crawler.extraction.text import squeeze
 from crawler.extraction.titles import find_title

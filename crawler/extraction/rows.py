@@ -39,12 +39,19 @@ def find_rows(document: Document) -> list[Row]:
     rows = []
     blocks = document.blocks
     for block in blocks:
-        if block.zone & Zone.OUTSIDE:
+        if block.zone & Zone.OUTSIDE or _asks(block):
             continue
         row = _read_cell(block) or _read_line(block) or _read_heading(block)
         if row is not None:
             rows.append(row)
     return rows
+
+
+def _asks(block: Block) -> bool:
+    """Whether a block is the label of a field to fill in."""
+    return bool(block.zone & Zone.FORM) and any(
+        piece.element.tag == "label" and piece.element.get("for") for piece in block.pieces
+    )
 
 
 def _read_line(block: Block) -> Row | None:

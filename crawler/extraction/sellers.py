@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from attrs import evolve
 
+from crawler.extraction.accounts import (
+    LONGEST_NAME,
+    SELLER_PATH,
+    find_joined,
+    find_licence,
+    is_profile,
+    seller_id,
+)
 from crawler.extraction.facts import Facts, Found, words_of
-from crawler.extraction.lexicon import LOGIN, SINCE, find_field
+from crawler.extraction.lexicon import LOGIN, find_field
 from crawler.extraction.structured import Node, first, text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -21,7 +29,6 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
-LONGEST_NAME = 60
 MOST_WORDS = 8
 NEIGHBOURS = 8  # blocks that count as one place
 NEAR_TITLE = 6  # blocks above the title among which a profile's link may stand
@@ -35,28 +42,12 @@ _NO_NAME = re.compile(
     r"mensagem|написать|показать)\b",
     re.IGNORECASE,
 )
-SELLER_PATH = re.compile(
-    r"/(?:users?|usr|u|sellers?|members?|profiles?|profil|vendors?|dealers?|haendler|anbieter|verkaeufer|"
-    r"mitglied|nutzer|vendeurs?|"
-    r"membre|vendedor(?:es)?|usuarios?|perfil|anunciante|polzovatel|prodavets|account|people|agents?|"
-    r"seller-?profile|ffl)"
-    r"(?:[/=]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
-    re.IGNORECASE,
-)
 _SHOP_PATH = re.compile(r"/(?:shops?|stores?|boutiques?|lojas?|tiendas?)/([^/?#-]{2,40})(?:[/?#]|$)", re.IGNORECASE)
 _BY = re.compile(
     r"^(?:posted|sold|listed|published|offered|submitted|advertised) by[:\s]+(.{2,60})$|^(?:verkauft|"
     r"eingestellt|angeboten) von[:\s]+(.{2,60})$|"
     r"^(?:publi[ée]e? par|vendu par|propos[ée]e? par)[:\s]+(.{2,60})$|^(?:publicado|vendido|"
     r"anunciado) por[:\s]+(.{2,60})$",
-    re.IGNORECASE,
-)
-_LICENCE = re.compile(r"(?<!\d)\d-\d{2}-\d{3}-\d{2}-\d[a-z0-9]-\d{5}(?!\d)")  # an FFL number, 27 CFR 478.92's layout
-_SINCE = re.compile(
-    r"(?:(?:member|user|registered|seller|active|selling|here|on \w+) since|joined|"
-    r"(?:mitglied|dabei|angemeldet|registriert|aktiv|nutzer) seit|"
-    r"(?:membre|inscrite?|présente?) depuis|(?:miembro|usuario|registrado|membro|cadastrado|na plataforma) desde|"
-    r"на сайте с|зарегистрирована?|عضو منذ|مسجل منذ|注册于|加入于|注册时间)[:：\s]*(?P<when>[^()]{4,30})",
     re.IGNORECASE,
 )
 
@@ -79,42 +70,6 @@ def find_seller(facts: Facts) -> Found[SellerRef] | None:
     seller = evolve(found.value, url=url, id=seller_id(url) or found.value.id)
     joined, licence = find_joined(facts), find_licence(facts)
     return evolve(found, value=evolve(seller, joined=seller.joined or joined, licence=licence))
-
-
-def seller_id(url: str | None) -> str | None:
-    """The account's own part of its profile's address: a parameter's value, else the last telling part of the path."""
-    if not url:
-        return None
-    parts = urlsplit(url)
-    for key, value in parse_qsl(parts.query):
-        if (
-            key.lower()
-            in {
-                "id",
-                "uid",
-                "user",
-                "seller",
-                "u",
-                "user_id",
-                "userid",
-                "seller_id",
-                "member",
-                "username",
-                "name",
-                "anbieter",
-                "nutzer",
-                "vendedor",
-            }
-            and value
-        ):
-            return value
-    segments = [segment for segment in parts.path.split("/") if segment]
-    match = SELLER_PATH.search(parts.path)
-    if match:
-        rest = parts.path[match.end() - 1 :].split("/")
-        if rest[0]:
-            return re.sub(r"\.(?:html?|php|aspx?)$", "", rest[0])
-    return segments[-1] if segments else None
 
 
 def _structured(facts: Facts) -> Found[SellerRef] | None:
@@ -192,12 +147,6 @@ def _shop_link(facts: Facts) -> Found[SellerRef] | None:
     return None
 
 
-def is_profile(href: str, facts: Facts) -> bool:
-    """Whether an address leads to an account: by the site file's pattern, else by its own words."""
-    pattern = facts.hints.seller_links
-    return pattern.search(href) is not None if pattern else SELLER_PATH.search(href) is not None
-
-
 def _named(facts: Facts) -> Found[SellerRef] | None:
     for text, element in _named_texts(facts):
         if _is_name(text, facts):
@@ -272,25 +221,3 @@ def _profile_of(name: str | None, facts: Facts) -> str | None:
         if is_profile(link.href, facts) and squeeze(read_text(link.element)) == name:
             return facts.document.base.resolve(link.href)
     return None
-
-
-def find_joined(facts: Facts) -> str | None:
-    """Since when the account exists: an ISO date, or the site's own wording where it could not be read."""
-    row = facts.row("joined")
-    stated = row.value if row and len(row.value) <= LONGEST_NAME else None
-    if stated is None and SINCE.occur_in(facts.document.folded):
-        for block in facts.document.shown:
-            match = _SINCE.search(block.text) if len(block.text) <= LONGEST_NAME else None
-            if match and any(character.isdigit() for character in block.text):
-                stated = match["when"]
-                break
-    return (facts.read_date(stated) or squeeze(stated)) if stated else None
-
-
-def find_licence(facts: Facts) -> str | None:
-    """The licence number that the page states, as stated."""
-    row = facts.row("licence")
-    if row and any(character.isdigit() for character in row.value) and len(row.value) <= LONGEST_NAME:
-        return squeeze(row.value)
-    match = _LICENCE.search(facts.document.folded)
-    return match[0].upper() if match else None
