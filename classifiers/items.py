@@ -140,6 +140,14 @@ def _same(new: Mention, old: Mention) -> bool:
     return True
 
 
+MOST_COUNTED = 30  # a larger number before a gun's name is a year, a calibre or a model
+COUNTING = frozenset(
+    {"have", "has", "got", "selling", "sell", "sells", "of", "with", "for", "are", "is", "the", "my", "these", "lot"}
+    | {"i've", "ive", "verkaufe", "biete", "habe", "vendo", "tengo", "tenho", "vends"}
+    | {"продаю", "есть", "عندي", "لدي", "有", "出售"}
+)
+
+
 def _item(place: Place, kind: str, calibres: list[Place], *, alone: bool) -> FoundItem:
     mention, field = place.mention, place.field
     start, end, _ = field.span(mention.start, mention.end)
@@ -174,7 +182,7 @@ def _quantity(field: FieldReading, mention: Mention) -> int:
     while place >= 0 and keys[place] in FILLERS and mention.start - place < 4:
         place -= 1
     before = _number(keys[place]) if place >= 0 else None
-    if before and before > 1 and not (place and keys[place - 1] in {"$", "€", "£", "#", "/"}):
+    if before and before > 1 and _counts(field, place, mention):
         return before
     after = keys[mention.end : mention.end + 3]
     if len(after) >= 2 and after[0] in {"x", "*"} and (number := _number(after[1])):
@@ -182,6 +190,18 @@ def _quantity(field: FieldReading, mention: Mention) -> int:
     if len(after) == 3 and after[0] == "(" and after[2] == ")" and (number := _number(after[1])):
         return number
     return 1
+
+
+def _counts(field: FieldReading, place: int, mention: Mention) -> bool:
+    """Whether the number at `place` counts the things named: "32 Winchester" and "Pre-64 Model 70" do not."""
+    keys = field.tokens.keys
+    if not keys[place].isdecimal():
+        return True
+    if int(keys[place]) > MOST_COUNTED:
+        return False
+    opens = place == 0 or place - 1 in field.tokens.breaks or keys[place - 1] in COUNTING
+    plural = keys[mention.end - 1].endswith("s") or (mention.end < len(keys) and keys[mention.end].endswith("s"))
+    return opens and (mention.model is not None or plural or not keys[mention.end - 1].isascii())
 
 
 def _number(key: str) -> int | None:

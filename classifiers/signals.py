@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 REACH = 3  # words before a match in which a "not" turns it
 _STOPS = frozenset({",", ":", "(", ")", "/", "-", '"', "+", "|"})
+_BRIDGES = frozenset(
+    {"need", "needs", "needed", "want", "require", "requires", "required", "ask", "do", "any", "such", "im"}
+)
 _PHONE = re.compile(
     r"(?<![\d.,/$€£#-])(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]{0,2}\d{4}(?![\d]|[.,]\d)"
     r"|(?<![\d\w])\+\d{1,3}(?:[ .()-]{0,2}\d{2,4}){2,5}(?!\d)"
@@ -49,6 +52,7 @@ class SignalReader:
         self._matcher = reader.matcher
         self._patterns = lexicon.patterns
         self._catalogue = catalogue
+        self._bridges = frozenset().union(*lexicon.common.values()) | _BRIDGES
         self._negations = reader.phrases_of(f"{language}:neg" for language in LANGUAGES)
 
     def read(self, field: FieldReading, languages: Iterable[str], mentions: list[Mention]) -> list[Sighting]:
@@ -120,8 +124,12 @@ class SignalReader:
         for place in range(start - 1, lowest - 1, -1):
             if keys[place] in _STOPS or place in field.tokens.breaks:
                 return None
-            if any(phrase in self._negations and end <= start for phrase, end in field.phrases.at.get(place, ())):
-                return place
+            ends = [
+                end for phrase, end in field.phrases.at.get(place, ()) if phrase in self._negations and end <= start
+            ]
+            if ends:
+                # "No shipping, must meet at my FFL": a negation of another thing does not reach this one.
+                return place if all(key in self._bridges for key in keys[max(ends) : start]) else None
         return None
 
 
