@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": ("crawler.commands.demo:demo", "Crawl three invented marketplaces and look around."),
     "site": ("crawler.commands.site:site", "Check a site file, or draft one."),
     "crawl": ("crawler.commands.crawl:crawl", "Visit a site now."),
+    "watch": ("crawler.commands.watch:watch", "Visit sites whenever they are due."),
     "extract": ("crawler.commands.extract:extract", "Show what is read from one saved page."),
     "import": ("pipelines.commands.feed:import_", "Take in a marketplace's own feed (JSON lines)."),
     "assess": ("pipelines.commands.assess:assess", "Find signals in listings and histories."),
