@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -12,7 +12,7 @@ from classifiers.gate import Gate, Verdict
 from classifiers.items import find_items
 from classifiers.languages import OTHER, LanguageFinder
 from classifiers.lexicon import LANGUAGES, Lexicon, load_lexicon
-from classifiers.mentions import MentionFinder
+from classifiers.mentions import Mention, MentionFinder
 from classifiers.observations import observe
 from classifiers.packs import Packs, load_packs
 from classifiers.reading import FieldReading, Reader
@@ -54,8 +54,9 @@ class Reading:
     language: str
     verdict: Verdict
     fields: tuple[FieldReading, FieldReading] | None
-    mentions: Any
+    mentions: tuple[list[Mention], list[Mention]]
     abstained: str | None
+    languages: frozenset[str] = frozenset()
 
 
 class Assessor:
@@ -65,7 +66,7 @@ class Assessor:
         self, lexicon: Lexicon, catalogue: Catalogue, packs: Packs, encoder: Encoder | None, as_of: date
     ) -> None:
         self._reader = Reader(lexicon)
-        self._languages = LanguageFinder(lexicon.common)
+        self._languages = LanguageFinder(self._reader.everyday)
         self._finder = MentionFinder(self._reader)
         self._gate = Gate(self._reader, self._finder, lexicon.calibre_classes)
         self._signals = SignalReader(self._reader, lexicon, catalogue)
@@ -149,7 +150,10 @@ class Assessor:
     ) -> Reading:
         title = self._reader.read("title", words[0], tokens[0])
         description = self._reader.read("description", words[1], tokens[1])
-        mentions = self._finder.find(title), self._finder.find(description)
+        sure = {"en", language}
+        short = len(tokens[0].keys) + len(tokens[1].keys) < SHORT
+        languages = set(LANGUAGES) if short or language == OTHER else sure
+        mentions = self._finder.find(title, languages, sure), self._finder.find(description, languages, sure)
         category = self._reader.read("category", text.category[:LONGEST_TITLE]) if text.category else None
         verdict = self._gate.judge(title, description, mentions, category, text.price)
         gun_words = any(mention.item_class not in ("other", "calibre") for found in mentions for mention in found)
@@ -164,6 +168,7 @@ class Assessor:
             fields=(title, description),
             mentions=mentions,
             abstained=abstained,
+            languages=frozenset(languages),
         )
 
     def _conclude(self, reading: Reading) -> Assessment:
@@ -196,14 +201,10 @@ class Assessor:
     def _sightings(
         self, reading: Reading, fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...]
     ) -> list[Sighting]:
-        languages = {"en", reading.language}
-        short = len(fields[0].tokens.keys) + len(fields[1].tokens.keys) < SHORT
-        if reading.language == OTHER or short:
-            languages = set(LANGUAGES)
         found = [
             sighting
             for field, mentions in zip(fields, reading.mentions, strict=True)
-            for sighting in self._signals.read(field, languages, mentions)
+            for sighting in self._signals.read(field, reading.languages, mentions)
         ]
         found += observe(
             reading.text, fields, reading.mentions, reading.verdict, items, found, self._packs, self._as_of
@@ -221,7 +222,7 @@ def _unread(text: Text, language: str, abstained: str | None) -> Reading:
     verdict = Verdict(
         item_class="other", probability=probability, evidence=(("other", 4.6, "names no thing we look for"),)
     )
-    return Reading(text=text, language=language, verdict=verdict, fields=None, mentions=((), ()), abstained=abstained)
+    return Reading(text=text, language=language, verdict=verdict, fields=None, mentions=([], []), abstained=abstained)
 
 
 def _described(items: tuple[FoundItem, ...], sightings: list[Sighting]) -> tuple[FoundItem, ...]:
@@ -240,9 +241,7 @@ def _whole(text: Text) -> str:
 def _idle(concept: str) -> bool:
     """Things that name nothing we look for, or only describe what was named."""
     kind = concept.partition(":object/")[2]
-    return kind in ("other", "accessory", "news_or_discussion", "other_part", "service") or kind.startswith(
-        ("feature/", "category/")
-    )
+    return kind in ("other", "news_or_discussion") or kind.startswith(("feature/", "category/"))
 
 
 def _telling(word: str) -> tuple[bool, int]:

@@ -21,7 +21,11 @@ PLAIN_WORDS = 4  # this many everyday words, and twice as many as in the next la
 
 
 class LanguageFinder:
-    """Names the language of texts. `ours` maps the codes we have lexicons for to their everyday words."""
+    """Names the language of texts.
+
+    `ours` maps the codes we have lexicons for to their everyday words,
+    spelled as tokens are.
+    """
 
     def __init__(self, ours: Mapping[str, frozenset[str]]) -> None:
         self._ours = ours

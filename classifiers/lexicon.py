@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FOLDER = Path(__file__).parent / "lexicons"
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "es", "pt", "fr", "de", "ru", "ar", "zh")
 VOID = "void"
 Dated = Annotated[str, Field(pattern=r"^(19|20)\d\d-\d\d-\d\d$")]
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
@@ -88,7 +88,7 @@ class Lexicon:
 
     concepts: dict[str, tuple[str, ...]]
     patterns: tuple[Pattern, ...]
-    common: dict[str, frozenset[str]]
+    common: dict[str, str]
     calibre_classes: dict[str, str]
     content_hash: str
     sources: tuple[tuple[str, str, str], ...] = field(default=())
@@ -118,11 +118,11 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     """All lexicons in `folder`. Raises LexiconError with file and place."""
     concepts: dict[str, tuple[str, ...]] = {}
     patterns: list[Pattern] = []
-    common: dict[str, frozenset[str]] = {}
+    common: dict[str, str] = {}
     sources: list[tuple[str, str, str]] = []
     for language in LANGUAGES:
         words = read_yaml(folder / f"{language}.yaml", LanguageFile)
-        common[language] = frozenset(words.common.split())
+        common[language] = words.common
         concepts.update(_language_concepts(words))
         patterns.extend(_patterns(words, concepts))
         sources.append((f"{language}.yaml", words.source, words.date))

@@ -41,7 +41,7 @@ class Match:
 class Matcher:
     """All phrases of the lexicon in one matcher; patterns indexed by their rarest step."""
 
-    def __init__(self, lexicon: Lexicon, folder: Folder, tokenizer: Tokenizer) -> None:
+    def __init__(self, lexicon: Lexicon, folder: Folder, tokenizer: Tokenizer, everyday: frozenset[str]) -> None:
         self._vocab = Vocab()
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
         self._phrases: dict[tuple[str, ...], int] = {}
@@ -54,7 +54,7 @@ class Matcher:
         self.words = frozenset(word for key in self._phrases for word in key)
         self._add_phrases()
         self.patterns = lexicon.patterns
-        self._anchored = self._anchor(lexicon)
+        self._anchored = self._anchor(everyday)
 
     def _number(self, key: tuple[str, ...]) -> int:
         return self._phrases.setdefault(key, len(self._phrases))
@@ -65,9 +65,8 @@ class Matcher:
             self._matcher.add(name, [Doc(self._vocab, words=list(key))])
             self._numbers[self._vocab.strings[name]] = number
 
-    def _anchor(self, lexicon: Lexicon) -> dict[int, tuple[int, ...]]:
+    def _anchor(self, everyday: frozenset[str]) -> dict[int, tuple[int, ...]]:
         """Phrase to the patterns that may be there if it is: by the required step with the fewest everyday words."""
-        everyday = frozenset().union(*lexicon.common.values())
         weights = {
             number: 50 if len(key) == 1 and (key[0] in everyday or not key[0].isalnum()) else 1
             for key, number in self._phrases.items()

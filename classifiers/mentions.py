@@ -10,11 +10,14 @@ from attrs import evolve, frozen
 from classifiers.lexicon import LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from classifiers.reading import FieldReading, Reader
 
 GUNS = frozenset({"firearm_handgun", "firearm_long"})
 ANY_GUN = "gun"
 UNSURE = "-"
+ELSEWHERE = frozenset({"other", "news_or_discussion", "game_or_film_item", "service"})
 
 
 class Role(StrEnum):
@@ -56,17 +59,23 @@ class MentionFinder:
             if kept:
                 self._concepts[phrase] = kept
         self._structure = {
-            name: reader.phrases_of(f"{language}:{name}" for language in LANGUAGES)
-            for name in ("s_with", "s_for", "s_trade", "s_magazine", "s_offer")
+            (language, name): reader.phrases_of([f"{language}:{name}"])
+            for language in LANGUAGES
+            for name in ("s_with", "s_for", "s_trade", "s_magazine")
         }
 
-    def find(self, field: FieldReading) -> list[Mention]:
-        """All mentions in reading order, the longer of two overlapping ones, with their roles."""
+    def find(self, field: FieldReading, languages: Collection[str], sure: Collection[str]) -> list[Mention]:
+        """All mentions in reading order, the longer of two overlapping ones, with their roles.
+
+        Words are read in `languages`; those for unrelated things only in `sure`, so that `auto` in an English
+        title is no car.
+        """
         found = []
         for start, here in field.phrases.at.items():
             for phrase, end in here:
                 for rank, name in self._concepts.get(phrase, ()):
-                    found.append((-(end - start), rank, start, name, end))
+                    if _readable(name, languages, sure):
+                        found.append((-(end - start), rank, start, name, end))
         taken: set[int] = set()
         mentions = []
         for _, _, start, name, end in sorted(found):
@@ -75,20 +84,22 @@ class MentionFinder:
                 taken.update(place)
                 mentions.append(_mention(name, start, end))
         mentions.sort(key=lambda mention: mention.start)
-        return self._with_roles(field, _joined(mentions))
+        return self._with_roles(field, _joined(mentions), sure)
 
-    def structure(self, field: FieldReading, name: str) -> list[tuple[int, int]]:
+    def structure(self, field: FieldReading, name: str, languages: Collection[str]) -> list[tuple[int, int]]:
         """Where a structure word (`s_with`, `s_trade`…) stands, in reading order."""
-        phrases = self._structure[name].intersection(field.phrases.where)
-        return sorted(place for phrase in phrases for place in field.phrases.where[phrase])
+        phrases = {phrase for language in languages for phrase in self._structure.get((language, name), ())}
+        return sorted(
+            place for phrase in phrases.intersection(field.phrases.where) for place in field.phrases.where[phrase]
+        )
 
-    def _with_roles(self, field: FieldReading, mentions: list[Mention]) -> list[Mention]:
+    def _with_roles(self, field: FieldReading, mentions: list[Mention], languages: Collection[str]) -> list[Mention]:
         inside = {token for mention in mentions for token in range(mention.start, mention.end)}
         breaks = field.tokens.breaks
-        trades = self.structure(field, "s_trade")
-        fits = [place for place in self.structure(field, "s_for") if not self._offers(field, place[1])]
-        withs = [place for place in self.structure(field, "s_with") if place[0] not in inside]
-        magazines = {start for start, _ in self.structure(field, "s_magazine")}
+        trades = self.structure(field, "s_trade", languages)
+        fits = [place for place in self.structure(field, "s_for", languages) if not self._offers(field, place[1])]
+        withs = [place for place in self.structure(field, "s_with", languages) if place[0] not in inside]
+        magazines = {start for start, _ in self.structure(field, "s_magazine", languages)}
         placed: list[Mention] = []
         for number, mention in enumerate(mentions):
             following = mentions[number + 1] if number + 1 < len(mentions) else None
@@ -106,6 +117,13 @@ class MentionFinder:
 
     def _offers(self, field: FieldReading, end: int) -> bool:
         return end < len(field.tokens.keys) and field.tokens.keys[end] in {"sale", "trade", "parts", "free", "only"}
+
+
+def _readable(name: str, languages: Collection[str], sure: Collection[str]) -> bool:
+    language, _, kind = name.partition(":object/")
+    if not kind:
+        return True
+    return language in (sure if kind in ELSEWHERE else languages)
 
 
 def _rank(name: str) -> int | None:

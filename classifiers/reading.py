@@ -38,7 +38,11 @@ class Reader:
     def __init__(self, lexicon: Lexicon) -> None:
         self.folder = Folder()
         self.tokenizer = Tokenizer()
-        self.matcher = Matcher(lexicon, self.folder, self.tokenizer)
+        self.everyday = {
+            language: frozenset(self.tokenizer.keys(self.folder.fold(words)))
+            for language, words in lexicon.common.items()
+        }
+        self.matcher = Matcher(lexicon, self.folder, self.tokenizer, frozenset().union(*self.everyday.values()))
         self._revealer = Revealer(self._telling_words(lexicon))
 
     def _telling_words(self, lexicon: Lexicon) -> set[str]:
