@@ -1,0 +1,230 @@
+"""One page, now: a tip. Taken under the same authority, robots.txt, address rule and pace, into the same chain."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import evolve, frozen
+
+from crawler.gateway import Gateway
+from crawler.plan import VisitPlan
+from crawler.process import find_site, new_id, utc_now
+from crawler.recorder import Recorder
+from crawler.run import SiteRun, fingerprint
+from crawler.sites.loading import LoadedSite
+from crawler.sites.schema import Expect, SiteFile
+from crawler.spiders.listings import ListingsSpider
+from pipelines import __version__
+from pipelines.errors import BadInput
+from pipelines.intake import Intake
+from pipelines.models import CaptureMethod, PageKind, RunStatus
+from pipelines.store.frontier import FrontierEntry, enqueue
+from pipelines.store.runs import Run, SiteRecord, finish_run, record_site, site_records, start_run
+from pipelines.store.tables import captures, frontier, listings
+from pipelines.warc.records import WarcInfo
+from pipelines.warc.writer import WarcFile
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crawler.restraint import Restraint
+    from pipelines.models import JsonObject
+    from pipelines.store.database import Database
+    from pipelines.workspace import Workspace
+
+TIPS = "tips"
+"""The site that tips' runs belong to, and the listings of tips that name no site."""
+
+_WHOLE_ADDRESS = re.compile(".+")
+
+
+@frozen(kw_only=True)
+class TipOutcome:
+    """What a tip brought; None where there is none.
+
+    `capture` has id, url, at, http_status, kind, payload_sha256 and file; `listing` is the site's name and its own id.
+    """
+
+    run: Run
+    capture: JsonObject | None
+    listing: tuple[str, str] | None
+
+
+@frozen(kw_only=True)
+class TipRun(SiteRun):
+    """A run over one page. It is judged by whether that page came, not by what sites are expected to hold."""
+
+    def finish(self, *, stopped: RunStatus | None, reason: str | None) -> Run:
+        """Say what became of the page, and let go of its file."""
+        self.recorder.archive.close()
+        with self.database.write() as connection:
+            mine = sa.select(captures.c.http_status, captures.c.listing).where(captures.c.run == self.run.id)
+            seen = connection.execute(mine).all()
+            outcome = connection.scalar(sa.select(frontier.c.outcome).where(frontier.c.run == self.run.id))
+            listings_read = sum(row.listing is not None for row in seen)
+            status, why = RunStatus.DONE, None
+            if stopped is not None:
+                status, why = stopped, reason
+            elif not seen or seen[-1].http_status >= 400:
+                status, why = RunStatus.FAILED, f"HTTP {seen[-1].http_status}" if seen else outcome
+            run = evolve(
+                self.run,
+                status=status,
+                reason=why,
+                finished=self.now(),
+                found={"kind": "tip", "pages": len(seen), "listings": listings_read},
+                unseen={} if seen else {outcome or "not visited": 1},
+            )
+            finish_run(connection, run)
+        self.held.close()
+        return run
+
+
+class TipSpider(ListingsSpider):
+    """Reads one page. Where no site is named, its address is the listing's id: two sites may both have a 42."""
+
+    name = "tip"
+
+    def __init__(self, run: SiteRun, restraint: Restraint) -> None:
+        super().__init__(run, restraint)
+        if run.recorder.run.site == TIPS:
+            self.hints = evolve(self.hints, listing_id=_WHOLE_ADDRESS)
+
+
+def capture_page(workspace: Workspace, url: str, *, site: str | None) -> TipOutcome:
+    """Take the page at `url` now, as one of `site`'s where it is named; returns when it is durable.
+
+    Raises `BadInput` for an address that cannot be one, or is not of the site; what `VisitPlan.make` raises; and
+    what kept store or vault from being written.
+    """
+    from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- 0.5 s that a refusal need not take
+    from scrapy.utils.project import get_project_settings  # noqa: PLC0415
+
+    loaded = _plan_file(workspace, url, site)
+    plan = VisitPlan.make(loaded, workspace.settings.authority, delay=None, environment=os.environ, now=utc_now())
+    with ExitStack() as held:
+        held.enter_context(workspace.hold(f"site-{TIPS}"))
+        database = workspace.open_database()
+        held.callback(database.close)
+        _await_turn(database, site or TIPS, plan.delay)
+        run = _begin(plan, url, site or TIPS, database=database, workspace=workspace, held=held.pop_all())
+    process = CrawlerProcess(get_project_settings())
+    crawler = process.create_crawler(TipSpider)
+    process.crawl(crawler, run=run)
+    process.start()
+    spider = crawler.spider
+    if not isinstance(spider, TipSpider):
+        raise TypeError("the visit ended before its spider began")
+    if spider.error is not None:
+        raise spider.error
+    return _read_outcome(workspace, spider.outcome)
+
+
+def _plan_file(workspace: Workspace, url: str, site: str | None) -> LoadedSite:
+    """The site's own file, narrowed to one page; or the least that one needs."""
+    if site is None:
+        try:
+            return LoadedSite(file=SiteFile(site=TIPS, start=[url]), sha256="")
+        except ValueError as error:
+            raise BadInput(f"{url!r} is no web address", hint="https://market.example/item/42") from error
+    loaded = find_site(workspace, site)
+    own = loaded.file
+    file = own.model_copy(
+        update={
+            "site": TIPS,
+            "start": [url],
+            "pace": own.pace.model_copy(update={"pages": 1, "concurrency": 1}),
+            "expect": Expect(),
+        }
+    )
+    plan = VisitPlan.make(loaded, workspace.settings.authority, delay=None, environment=os.environ, now=utc_now())
+    if not plan.bounds.contains(url):
+        raise BadInput(f"{url} is not on {own.site}", hint=f"leave out --site, or add its host to {own.site}'s file")
+    return LoadedSite(file=file, sha256=loaded.sha256)
+
+
+def _await_turn(database: Database, site: str, delay: float) -> None:
+    """Keep the site's pace from its last page, whoever took that."""
+    with database.read() as connection:
+        last: datetime | None = connection.scalar(sa.select(sa.func.max(captures.c.at)).where(captures.c.site == site))
+    if last is not None:
+        time.sleep(min(delay, max(0.0, delay - (utc_now() - last).total_seconds())))
+
+
+def _begin(
+    plan: VisitPlan, url: str, site: str, *, database: Database, workspace: Workspace, held: ExitStack
+) -> TipRun:
+    file, authority = plan.site.file, plan.authority
+    run = Run(id=new_id(), site=TIPS, started=utc_now(), authority=authority, site_file_sha256=plan.site.sha256 or None)
+    with database.write() as connection:
+        record_site(connection, SiteRecord(name=TIPS, source="tip"), run.started)
+        if site not in site_records(connection):
+            record_site(connection, SiteRecord(name=site, source="tip"), run.started)
+        start_run(connection, run)
+        entry = FrontierEntry(run=run.id, url=url, fingerprint=fingerprint(url), kind=PageKind.DETAIL)
+        enqueue(connection, [entry])
+    archive = _open_archive(workspace, run)
+    recorder = Recorder(
+        run=evolve(run, site=site),  # the capture and its listing are the site's; the run is the tips'
+        database=database,
+        intake=Intake(database, authority["operator"]),
+        archive=archive,
+        archive_name=f"{TIPS}/{run.id}/captures.warc.gz",
+        new_id=new_id,
+        owner=f"{socket.gethostname()}:{os.getpid()}",
+        fingerprint=fingerprint,
+        follows=lambda _url: False,
+        method=CaptureMethod.BROWSER if file.fetch == "browser" else CaptureMethod.HTTP,
+    )
+    through = Gateway.bind(plan.rule, upstream=plan.upstream) if plan.upstream or file.fetch == "browser" else None
+    return TipRun(
+        run=run,
+        database=database,
+        recorder=recorder,
+        plan=plan,
+        resumed=False,
+        visited=0,
+        gateway=through,
+        now=utc_now,
+        held=held,
+    )
+
+
+def _open_archive(workspace: Workspace, run: Run) -> WarcFile:
+    folder = workspace.vault / TIPS / run.id
+    folder.mkdir(parents=True, exist_ok=True)
+    archive = WarcFile(folder / "captures.warc.gz", root=workspace.vault)
+    fields = {
+        "software": f"Tracemark/{__version__}",
+        "format": "WARC File Format 1.1",
+        "isPartOf": f"{TIPS}/{run.id}",
+        **{name: str(value) for name, value in run.authority.items() if value},
+    }
+    archive.append([WarcInfo(at=run.started, fields=fields, filename="captures.warc.gz")])
+    return archive
+
+
+def _read_outcome(workspace: Workspace, run: Run) -> TipOutcome:
+    database = workspace.open_database()
+    try:
+        with database.read() as connection:
+            query = (
+                sa.select(captures, listings.c.site.label("listing_site"), listings.c.native_id)
+                .outerjoin(listings, listings.c.id == captures.c.listing)
+                .where(captures.c.run == run.id)
+            )
+            row = connection.execute(query).mappings().first()
+    finally:
+        database.close()
+    if row is None:
+        return TipOutcome(run=run, capture=None, listing=None)
+    capture = {name: row[name] for name in ("id", "url", "http_status", "kind", "payload_sha256", "file")}
+    capture["at"] = row["at"].isoformat()
+    listing = None if row["native_id"] is None else (row["listing_site"], row["native_id"])
+    return TipOutcome(run=run, capture=capture, listing=listing)
