@@ -185,8 +185,8 @@ def _quantity(field: FieldReading, mention: Mention) -> int:
     if before and before > 1 and _counts(field, place, mention):
         return before
     after = keys[mention.end : mention.end + 3]
-    if len(after) >= 2 and after[0] in {"x", "*"} and (number := _number(after[1])):
-        return number
+    if len(after) >= 2 and after[0] in {"x", "*"} and after[1].isdecimal() and (number := _number(after[1])):
+        return number  # digits only: an "X-Five" is a model
     if len(after) == 3 and after[0] == "(" and after[2] == ")" and (number := _number(after[1])):
         return number
     return 1
