@@ -125,10 +125,13 @@ class BareTantivy:
         self._schema = builder.build()
         self._index = tantivy.Index(self._schema, str(folder))
 
-    def fill(self, documents: list[PreparedDocument]) -> None:
+    def fill(self, documents: list[PreparedDocument], batch: int) -> None:
+        """Committed as often as ours, so that both search as many segments."""
         writer = self._index.writer(100_000_000, 1)
-        for document in documents:
+        for number, document in enumerate(documents, start=1):
             writer.add_document(tantivy.Document.from_dict({**document.columns, "line": document.line}, self._schema))
+            if number % batch == 0:
+                writer.commit()
         writer.commit()
         writer.wait_merging_threads()
         self._index.reload()
@@ -170,7 +173,7 @@ def fill_ours(index: Engine, documents: list[PreparedDocument], batch: int) -> N
 def measure_embedded(prepared: list[PreparedDocument], folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     bare = BareTantivy(made(folder / "bare"))
     plain = [evolve(document, vector=None) for document in prepared]
-    figures: dict[str, Any] = {"bare_rate": rate(len(plain), lambda: bare.fill(plain))}
+    figures: dict[str, Any] = {"bare_rate": rate(len(plain), lambda: bare.fill(plain, options.batch))}
     with TantivyIndex(Generations(folder / "plain", "bench"), Analyzer()) as index:
         figures["ours_rate"] = rate(len(plain), lambda: fill_ours(index, plain, options.batch))
         figures |= milliseconds({"bare": bare.ask, "ours": ask_ours(index)}, options.repeats)

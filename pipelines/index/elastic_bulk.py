@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import structlog
 from attrs import frozen
-from elasticsearch import ApiError, TransportError
+from elasticsearch import ApiError, SSLError, TransportError
 
 from pipelines.errors import NotPermitted, PartMissing, TracemarkError
 from pipelines.index.port import FailedItem, UpsertReport
@@ -72,6 +72,11 @@ class Patience:
         while True:
             try:
                 return ask()
+            except SSLError as error:
+                raise PartMissing(
+                    f"Elasticsearch is there, but its certificate is not trusted: {str(error)[:200]}",
+                    hint="name the authority that signed it: TRACEMARK_INDEX_CA=FILE",
+                ) from error
             except TransportError as error:
                 failure: ApiError | TransportError = error
             except ApiError as error:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 WRITER_MEMORY = 100_000_000  # bytes
-SMALL_CHOICE = 20_000  # documents: below it the vectors searched are listed, above it hits are looked up afterwards
+SPARE = 1.3  # more neighbours are looked up than a condition is expected to let through, so that once is mostly enough
 
 
 class TantivyIndex(Engine):
@@ -229,10 +229,12 @@ class TantivyIndex(Engine):
         conditions = plan.filters()
         chosen = translate(conditions, opened.schema)
         count = int(searcher.search(chosen, 1).count)
-        if count <= SMALL_CHOICE:
+        if not count or not len(opened.vectors):
+            return []
+        reach = int(limit * SPARE * max(1.0, len(opened.vectors) / count)) + 1
+        if count <= reach:  # cheaper to list what may be found than to look up what was
             hits = searcher.search(chosen, max(count, 1), count=False, order_by_field="tie").hits
             return opened.vectors.nearest(vector, limit, np.array([tie for tie, _ in hits], np.int64))
-        reach = limit * 2
         while True:
             candidates = opened.vectors.nearest(vector, reach, None)
             both = AllOf(clauses=(conditions, OneOf(column="tie", values=tuple(candidates))))

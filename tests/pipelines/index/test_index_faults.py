@@ -223,10 +223,9 @@ def test_a_storm_loses_nothing_and_doubles_nothing(
     for number in range(0, LISTINGS, 50):
         journal.remove(number)
     bad = journal.put(LISTINGS, last_seen="never")
-    report = Projector(index, journal, batch=150).run()
+    report = Projector(index, journal, batch=250).run()
     assert report.position == len(journal.entries)
     assert list(journal.aside) == [bad]
-    assert all(proxy.met.values()), proxy.met
     with open_index(tmp_path, elasticsearch_url, index.describe().address) as direct:
         truth = journal.truth()
         del truth[bad]
@@ -237,6 +236,7 @@ def test_a_storm_loses_nothing_and_doubles_nothing(
         assert direct.count() == len(truth)
         assert held(direct) == truth
         assert direct.position() == len(journal.entries)
+    assert all(proxy.met.values()), proxy.met
 
 
 def test_patience_ends_and_the_position_stays(storm: tuple[Proxy, ElasticIndex], journal: Journal) -> None:
