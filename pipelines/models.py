@@ -54,6 +54,7 @@ class CaptureMethod(StrEnum):
     HTTP = "http"
     BROWSER = "browser"
     FEED = "feed"  # received from the marketplace, not collected
+    RECEIVED = "received"  # a page that others collected: from a WARC or WACZ file, or saved
 
 
 @frozen(kw_only=True)
