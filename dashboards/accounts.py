@@ -10,8 +10,8 @@ from attrs import frozen
 
 from dashboards.charts import Offered, draw_time_line
 from dashboards.failures import NothingThere
+from dashboards.levels import read_lines
 from dashboards.wording import printable
-from pipelines.store.lines import listing_records
 from pipelines.store.tables import items, listings, seller_assessments, sellers
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def view_account(database: Database, site: str, native_id: str) -> AccountView:
         chosen = sa.select(listings.c.id).where(listings.c.seller == row["id"])
         total = connection.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
         newest = chosen.order_by(listings.c.first_seen.desc(), listings.c.id.desc()).limit(MOST_LISTINGS)
-        found = [printable(one.line) for one in listing_records(connection, list(connection.scalars(newest)))]
+        found = read_lines(connection, list(connection.scalars(newest)))
         bodies = connection.scalars(sa.select(items.c.body).where(items.c.seller == row["id"])).all()
     history = None if row["body"] is None else printable(row["body"])
     offered = _items([printable(body) for body in bodies], found)

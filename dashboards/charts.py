@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from pipelines.index.port import Interval
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from pipelines.index.port import Bar
 
 WIDTH = 720.0
+_LINE_WIDTH = 1180.0
 _HEIGHT = 72.0
 _ROW = 16.0
+_LABEL = 80.0
+_MOST_FILLED = 2_000
+_LABEL_LENGTHS = {Interval.MONTH: 7, Interval.YEAR: 4}
 
 
 @frozen(kw_only=True)
@@ -62,10 +70,11 @@ class Strip:
 
 @frozen(kw_only=True)
 class Tick:
-    """A month's first day on the axis."""
+    """A day on the axis; `anchor` is the side of `x` on which its label ends."""
 
     x: float
     label: str
+    anchor: str = "start"
 
 
 @frozen(kw_only=True)
@@ -79,12 +88,33 @@ class TimeLine:
     shade: tuple[float, float] | None
 
 
+def fill_gaps(bars: Sequence[Bar], interval: Interval) -> list[tuple[str, int]]:
+    """Bars as (day, month or year, count), with those in between that hold nothing: time has no holes."""
+    if not bars:
+        return []
+    counts = {date.fromisoformat(bar.start): bar.count for bar in bars}
+    at, last = min(counts), max(counts)
+    filled: list[tuple[str, int]] = []
+    while at <= last and len(filled) < _MOST_FILLED:
+        filled.append((at.isoformat()[: _LABEL_LENGTHS.get(interval, 10)], counts.get(at, 0)))
+        at = _next(at, interval)
+    return filled if at > last else [(one.isoformat(), count) for one, count in sorted(counts.items())]
+
+
+def _next(day: date, interval: Interval) -> date:
+    if interval is Interval.YEAR:
+        return day.replace(year=day.year + 1)
+    if interval is Interval.MONTH:
+        return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return day + timedelta(days=7 if interval is Interval.WEEK else 1)
+
+
 def draw_columns(bars: Sequence[tuple[str, int, str]]) -> Columns | None:
     """A histogram of (label, count, query), in the order given; None where there is nothing to draw."""
     if not bars:
         return None
     most = max(count for _, count, _ in bars)
-    step = min(WIDTH / len(bars), 48.0)
+    step = min(WIDTH / len(bars), 64.0)
     columns = []
     for position, (label, count, query) in enumerate(bars):
         height = 0.0 if most == 0 else max(_HEIGHT * count / most, 2.0 if count else 0.0)
@@ -112,7 +142,7 @@ def draw_time_line(
     last = max(max(one.end for one in offered).timestamp(), first + 86_400)
 
     def place(moment: datetime) -> float:
-        return round((moment.timestamp() - first) / (last - first) * WIDTH, 2)
+        return round((moment.timestamp() - first) / (last - first) * _LINE_WIDTH, 2)
 
     shown = sorted(offered, key=lambda one: (one.start, one.end))[:most]
     strips = tuple(
@@ -128,23 +158,28 @@ def draw_time_line(
     )
     shade = None
     if window is not None:
-        start, end = max(place(window[0]), 0.0), min(place(window[1]), WIDTH)
+        start, end = max(place(window[0]), 0.0), min(place(window[1]), _LINE_WIDTH)
         shade = (start, round(max(end - start, 4.0), 2))
     return TimeLine(
-        width=WIDTH,
+        width=_LINE_WIDTH,
         height=len(shown) * _ROW + 8,
         strips=strips,
-        ticks=tuple(Tick(x=place(one), label=f"{one:%Y-%m}") for one in _months(offered)),
+        ticks=tuple(_ticks(offered, place)),
         shade=shade,
     )
 
 
-def _months(offered: Sequence[Offered]) -> list[datetime]:
-    """The first days of months between the first and the last day, thinned to at most twelve."""
+def _ticks(offered: Sequence[Offered], place: Callable[[datetime], float]) -> list[Tick]:
+    """The first and the last day, and the first days of months between them where there is room."""
     first, last = min(one.start for one in offered), max(one.end for one in offered)
     months = []
     year, month = first.year, first.month
     while (year, month) < (last.year, last.month):
         year, month = year + month // 12, month % 12 + 1
         months.append(datetime(year, month, 1, tzinfo=first.tzinfo))
-    return months[:: -(-len(months) // 12) or 1]
+    thinned = months[:: -(-len(months) // 12) or 1]
+    between = [Tick(x=place(one), label=f"{one:%Y-%m}") for one in thinned]
+    ends = [Tick(x=0.0, label=f"{first:%Y-%m-%d}")]
+    if place(last) > 2 * _LABEL:
+        ends.append(Tick(x=place(last), label=f"{last:%Y-%m-%d}", anchor="end"))
+    return ends[:1] + [one for one in between if _LABEL < one.x < place(last) - 1.7 * _LABEL] + ends[1:]

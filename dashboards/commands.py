@@ -33,8 +33,6 @@ def serve(ctx: click.Context, port: int, host: str) -> None:
       tracemark serve
       tracemark --workspace case-room serve --port 8080
     """
-    from dashboards.application import create_application  # noqa: PLC0415 -- FastAPI takes 0.5 s
-
     if host not in _LOOPBACK:
         raise NotPermitted(
             f"{host} is not an address of this machine alone: accounts and TLS come with a later release",
@@ -42,6 +40,8 @@ def serve(ctx: click.Context, port: int, host: str) -> None:
         )
     workspace = find_workspace(ctx)
     with listen(host, port) as listener:
+        from dashboards.application import create_application  # noqa: PLC0415 -- FastAPI takes 0.5 s
+
         passphrase = os.environ.get("TRACEMARK_KEY_PASSPHRASE") or None
         application = create_application(workspace, passphrase=passphrase)
         bound = listener.getsockname()[1]

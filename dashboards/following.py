@@ -12,16 +12,15 @@ from pipelines.errors import TracemarkError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_RETRY_SECONDS = 2.0
-
 log = structlog.get_logger(__name__)
 
 
 class IndexFollower:
     """Runs `project` in a thread of its own whenever it is woken; where the index is held, it tries again."""
 
-    def __init__(self, project: Callable[[], object]) -> None:
+    def __init__(self, project: Callable[[], object], *, retry_seconds: float = 2.0) -> None:
         self._project = project
+        self._retry_seconds = retry_seconds
         self._woken = Event()
         self._pending = Event()
         self._stopping = Event()
@@ -60,5 +59,5 @@ class IndexFollower:
             # The store has the decision; the index follows later, here or with the next `assess`.
             log.warning("index_not_followed", reason=error.message)
             self._pending.set()
-            self._stopping.wait(_RETRY_SECONDS)
+            self._stopping.wait(self._retry_seconds)
             self._woken.set()

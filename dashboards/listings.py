@@ -9,11 +9,11 @@ from attrs import frozen
 
 from dashboards.differences import compare
 from dashboards.failures import NothingThere
+from dashboards.levels import read_lines, shown_level
 from dashboards.marking import Mark, Piece, cut
 from dashboards.wording import SCORES, printable
 from pipelines.errors import BadInput
 from pipelines.evidence import gather_dossier
-from pipelines.store.lines import listing_records
 from pipelines.store.tables import listings, sellers, status_changes
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pipelines.models import Capture, JsonObject
     from pipelines.packet.dossier import Dossier
 
-_LEVELS = {"none": 0, "idle": 1, "review": 2}
 _MOST_OTHERS = 12
 _MOST_VERSIONS = 12
 
@@ -79,7 +78,7 @@ class ListingView:
     description: tuple[Piece, ...]
     signals: tuple[NumberedSignal, ...]
     scores: tuple[Score, ...]
-    level: str
+    level: str | None
     level_from: str
     versions: tuple[VersionStep, ...]
     captures: tuple[Capture, ...]
@@ -134,7 +133,8 @@ def build_view(dossier: Dossier, changes: Sequence[tuple[Any, str]]) -> ListingV
     assessment = printable(dossier.assessment) if dossier.assessment else None
     signals = tuple(_numbered(assessment["signals"])) if assessment else ()
     seller = printable(dossier.seller) if dossier.seller else None
-    level, origin = _level(assessment, seller)
+    history = (seller or {}).get("history") or {}
+    level, origin = shown_level(assessment and assessment["review"], history.get("review"))
     contents = [printable(one["content"]) for one in dossier.versions]
     return ListingView(
         site=dossier.site,
@@ -159,7 +159,7 @@ def build_view(dossier: Dossier, changes: Sequence[tuple[Any, str]]) -> ListingV
 
 
 def other_listings(desk: Desk, site: str, native_id: str, seller: str) -> tuple[list[JsonObject], int]:
-    """The newest other listings of the account `seller`, as export lines, and how many there are in all."""
+    """The newest other listings of the account `seller`, as lines with their level, and how many there are in all."""
     with desk.database.read() as connection:
         chosen = (
             sa.select(listings.c.id)
@@ -169,7 +169,7 @@ def other_listings(desk: Desk, site: str, native_id: str, seller: str) -> tuple[
         total = connection.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
         newest = chosen.order_by(listings.c.first_seen.desc(), listings.c.id.desc()).limit(_MOST_OTHERS)
         rows = list(connection.scalars(newest))
-        return [printable(record.line) for record in listing_records(connection, rows)], total
+        return read_lines(connection, rows), total
 
 
 def _numbered(signals: Sequence[Mapping[str, Any]]) -> list[NumberedSignal]:
@@ -210,16 +210,6 @@ def _terms(derived: Mapping[str, Any]) -> list[tuple[str, float]]:
     if derived.get("weak_signs_cut"):
         terms.append(("weak signals counted only to their cap", -derived["weak_signs_cut"]))
     return terms + [(one["name"], one["weight"]) for one in derived["interactions"]]
-
-
-def _level(assessment: JsonObject | None, seller: JsonObject | None) -> tuple[str, str]:
-    """The level shown and where it comes from: the higher of the listing's and its seller's."""
-    own = assessment["review"] if assessment else "none"
-    history = (seller or {}).get("history") or {}
-    of_seller = history.get("review", "none")
-    if _LEVELS[of_seller] > _LEVELS[own]:
-        return of_seller, "the seller's history"
-    return own, "the listing's own words" if assessment else "not assessed yet"
 
 
 def _steps(versions: Sequence[JsonObject], contents: Sequence[JsonObject]) -> list[VersionStep]:

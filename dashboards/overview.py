@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from attrs import frozen
 
-from dashboards.wording import printable
+from dashboards.levels import read_lines
 from pipelines.models import RunStatus
-from pipelines.store.lines import listing_records
 from pipelines.store.runs import runs_of, site_records
-from pipelines.store.tables import assessments, listings, set_aside
+from pipelines.store.tables import assessments, decisions, listings, seller_assessments, set_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 TROUBLE = (RunStatus.DEGRADED, RunStatus.PAUSED, RunStatus.FAILED, RunStatus.INTERRUPTED)
 NEW_DAYS = 7
 _RUNS_PER_SITE = 8
-_MOST_NEW = 8
+_MOST_NEW = 20
 
 
 @frozen(kw_only=True)
@@ -53,7 +52,11 @@ class SiteView:
 
 @frozen(kw_only=True)
 class Overview:
-    """The state of the workspace. `new` are listings first seen in the seven days up to the last sighting."""
+    """The state of the workspace.
+
+    `new` are the newest of the `new_count` undecided listings that need review and were first seen in the seven days
+    up to the last sighting.
+    """
 
     sites: tuple[SiteView, ...]
     listings: int
@@ -71,9 +74,8 @@ class Overview:
 
 def read_sites(connection: sa.Connection) -> tuple[SiteView, ...]:
     """Every site, those in trouble first."""
-    counts: Mapping[str, int] = dict(
-        connection.execute(sa.select(listings.c.site, sa.func.count()).group_by(listings.c.site)).tuples().all()
-    )
+    counting = sa.select(listings.c.site, sa.func.count()).group_by(listings.c.site)
+    counts = {row[0]: row[1] for row in connection.execute(counting)}
     found = [
         SiteView(
             record=record,
@@ -105,14 +107,16 @@ def read_overview(database: Database) -> Overview:
 
 
 def _read_new(connection: sa.Connection, last_seen: datetime) -> tuple[int, Sequence[JsonObject]]:
-    recent = listings.c.first_seen > last_seen - timedelta(days=NEW_DAYS)
-    count = connection.scalar(sa.select(sa.func.count()).select_from(listings).where(recent)) or 0
-    query = (
+    chosen = (
         sa.select(listings.c.id)
         .join(assessments, assessments.c.id == listings.c.assessment)
-        .where(recent, assessments.c.body["review"].as_string() == "review")
-        .order_by(listings.c.first_seen.desc(), listings.c.id.desc())
-        .limit(_MOST_NEW)
+        .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
+        .where(
+            listings.c.first_seen > last_seen - timedelta(days=NEW_DAYS),
+            sa.or_(assessments.c.body["review"].as_string() == "review", seller_assessments.c.review == "review"),
+            ~sa.select(decisions.c.id).where(decisions.c.listing == listings.c.id).exists(),
+        )
     )
-    rows = list(connection.scalars(query))
-    return count, [printable(record.line) for record in listing_records(connection, rows)]
+    count = connection.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
+    newest = chosen.order_by(listings.c.first_seen.desc(), listings.c.id.desc()).limit(_MOST_NEW)
+    return count, read_lines(connection, list(connection.scalars(newest)))

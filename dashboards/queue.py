@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from attrs import frozen
 
+from dashboards.levels import shown_level
 from dashboards.wording import SCORES
 from pipelines.journal import last_change
 from pipelines.store.tables import assessments, decisions, journal, listings, seller_assessments
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LEVELS = ("review", "idle")
 _BATCH = 500
-_ORDER = {"none": 0, "idle": 1, "review": 2}
 
 _Place = tuple[float, int]
 """Minus the highest score, then the row: sorted, the most urgent comes first."""
@@ -101,8 +101,8 @@ class TriageQueue:
             query = query.where(listings.c.id.in_(rows))
         fresh = rows is None
         for row, own, of_seller, *found in connection.execute(query):
-            level = max((own or "none", of_seller or "none"), key=_ORDER.__getitem__)
-            if level not in self._order:
+            level, _ = shown_level(own, of_seller)
+            if level is None or level not in self._order:
                 continue
             place = (-max((score or 0.0) for score in found), row)
             self._places[row] = (level, place)

@@ -26,7 +26,7 @@ PAGE = 25
 NUMBERED = 40
 """Pages reached by their number; deeper ones go on by cursor (the index hands out at most 1,000 hits at once)."""
 _MOST_DROPS = 8
-_PLAIN = re.compile(r"[\w.-]+")
+_PLAIN = re.compile(r"\w+(?:[-.]\w+)*")
 
 
 @frozen(kw_only=True)
@@ -148,9 +148,9 @@ def split(query: Query, text: str) -> Iterator[Part]:
             yield Part(text=text[child.start : child.end], without=without)
 
 
-def with_condition(text: str, field: str, value: str, *, exclude: bool = False) -> str:
+def with_condition(text: str, field: str, value: str, *, exclude: bool = False, is_range: bool = False) -> str:
     """The query `text` with one more condition."""
-    written = value if _PLAIN.fullmatch(value) else '"' + re.sub('["“”„‟«»＂]', " ", value).strip() + '"'
+    written = value if is_range or _PLAIN.fullmatch(value) else '"' + re.sub('["“”„‟«»＂]', " ", value).strip() + '"'
     condition = f"{'-' if exclude else ''}{field}:{written}"
     before = f"({text})" if re.search(r"\bOR\b|\|\|", text) and text.strip() else text
     return f"{before} {condition}".strip()
@@ -163,7 +163,10 @@ def repair(text: str, error: QueryError) -> str | None:
     named = re.search(r"did you mean (\S+)", suggested)
     tries = []
     if named:
-        tries += [text[:start] + named.group(1) + text[end:], re.sub(r"\S*$", named.group(1), text[:end]) + text[end:]]
+        tries += [
+            text[:start] + named.group(1) + text[end:],
+            re.sub(r"\S*$", named.group(1), text[:end], count=1) + text[end:],
+        ]
     if "add )" in suggested:
         tries.append(f"{text})")
     if 'add "' in suggested:

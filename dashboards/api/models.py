@@ -116,7 +116,7 @@ class VersionAnswer(_Shown):
 class ListingAnswer(ListingLine):
     """The Export line with its versions, captures and decisions."""
 
-    level: Literal["none", "idle", "review"]
+    level: Literal["none", "idle", "review"] | None
     level_from: str
     versions: list[VersionAnswer]
     captures: list[CaptureAnswer]

@@ -1,5 +1,6 @@
 """The search page."""
 
+from datetime import date, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -7,8 +8,9 @@ from attrs import evolve, frozen
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from dashboards.charts import Columns, draw_columns
+from dashboards.charts import Columns, draw_columns, fill_gaps
 from dashboards.desk import Desk
+from dashboards.levels import shown_level
 from dashboards.marking import Mark, cut, cut_window
 from dashboards.overview import read_overview
 from dashboards.rendering import Pages
@@ -46,7 +48,7 @@ _SORTS = {
     Sort.PRICE_LOW: "Price, low to high",
     Sort.PRICE_HIGH: "Price, high to low",
 }
-_LENGTHS = {Interval.DAY: 10, Interval.WEEK: 10, Interval.MONTH: 7, Interval.YEAR: 4}
+_MOST_BARS = 120
 
 
 @frozen
@@ -154,14 +156,15 @@ def _row(hit: Hit) -> dict[str, Any]:
         }
     assessment = line.get("assessment") or {}
     signals = assessment.get("signals", ())
+    level, origin = shown_level(assessment.get("review"), line.get("seller_review"))
     return {
         "line": line,
         "title": cut(line["title"], marks.get("title", ())),
         "snippet": snippet,
         "observed": list(dict.fromkeys(one["name"] for one in signals if one["polarity"] == "for")),
         "against": list(dict.fromkeys(one["name"] for one in signals if one["polarity"] == "against")),
-        "level": assessment.get("review"),
-        "seller_level": line.get("seller_review"),
+        "level": level,
+        "level_from": origin,
     }
 
 
@@ -188,18 +191,15 @@ def _facets(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
 def _chart(found: Found) -> Columns | None:
     asked = found.asked
     link = _Link(asked)
-    bars = found.results.histograms.get(asked.field, ())
-    length = _LENGTHS[asked.interval]
-    return draw_columns(
-        [(bar.start[:length], bar.count, _bar_address(link, asked, bar.start, length)) for bar in bars[-120:]]
-    )
+    bars = fill_gaps(found.results.histograms.get(asked.field, ()), asked.interval)[-_MOST_BARS:]
+    return draw_columns([(label, count, link.to(text=_within(asked, label))) for label, count in bars])
 
 
-def _bar_address(link: _Link, asked: Asked, start: str, length: int) -> str:
-    text = asked.text
+def _within(asked: Asked, label: str) -> str:
+    """The query narrowed to one bar."""
     if asked.interval is Interval.WEEK:
-        return link.to(text=f"{text} {asked.field}:>={start[:length]}".strip())
-    return link.narrowed(asked.field, start[:length])
+        label = f"{label}..{date.fromisoformat(label) + timedelta(days=6)}"
+    return with_condition(asked.text, asked.field, label, is_range=True)
 
 
 def _turns(found: Found) -> dict[str, Any]:

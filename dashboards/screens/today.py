@@ -5,10 +5,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from dashboards.desk import Desk
+from dashboards.levels import read_lines
 from dashboards.overview import NEW_DAYS, read_overview
 from dashboards.rendering import Pages
-from dashboards.wording import printable
-from pipelines.store.lines import listing_records
 
 _MOST_URGENT = 6
 
@@ -32,7 +31,7 @@ class TodayScreens:
         queue = self.desk.queue
         rows = queue.most_urgent("review", _MOST_URGENT)
         with self.desk.database.read() as connection:
-            urgent = [printable(record.line) for record in listing_records(connection, rows)]
+            urgent = read_lines(connection, rows)
         return self.pages.render(
             request,
             "today.html",

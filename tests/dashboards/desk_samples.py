@@ -35,7 +35,19 @@ WORDING = {
     "through an FFL": ("ffl_transfer", "against", -2.0, "terms", "a transfer through a dealer is stated"),
     "bill of sale": ("bill_of_sale", "against", -0.3, "terms", "a bill of sale is stated"),
 }
-PISTOLS = ("Glock 19", "Glock 17", "Sig P320", "Beretta 92", "Walther PPQ", "CZ 75", "Glock 43", "Ruger LC9")
+PISTOLS = (
+    "Glock 19",
+    "Glock 17",
+    "Sig P320",
+    "Beretta 92",
+    "Walther PPQ",
+    "CZ 75",
+    "Glock 43",
+    "Ruger LC9",
+    "Colt 1911",
+    "Kahr CW9",
+    "Taurus G3",
+)
 
 
 def feed_lines() -> list[dict[str, Any]]:
@@ -63,7 +75,7 @@ def feed_lines() -> list[dict[str, Any]]:
         {
             "id": f"r{number}",
             "title": f"Hunting rifle {number}, walnut stock",
-            "description": "Transfer through an FFL only, bill of sale on request. A lot of six boxes of brass goes along."
+            "description": "Transfer through an FFL only, bill of sale on request. A lot of six boxes goes along."
             if number % 3 == 0
             else "Well kept. Transfer through an FFL only.",
             "price": f"{700 + number * 10}.50",
@@ -108,8 +120,9 @@ def receive(workspace: Workspace, lines: Sequence[dict[str, Any]], *, site: str 
         feed_desk(workspace, database, lambda _lines: None).receive(feed, FeedOptions(site=site))
         with database.read() as connection:
             waiting = read_waiting(connection, MADE_BY, after=0, most=10_000)
-        with database.write() as connection:
-            keep_assessments(connection, [(one.row, assess(one)) for one in waiting])
+        if waiting:
+            with database.write() as connection:
+                keep_assessments(connection, [(one.row, assess(one)) for one in waiting])
         assess_sellers(database, now=utc_now)
         project(workspace, database)
 

@@ -1,0 +1,183 @@
+"""The desk in a real Chromium: keys, scripting off, hostile text, narrow screens."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import serving
+from desk_samples import PISTOLS
+from hostile_samples import hostile_lines, hostile_workspace
+from test_desk_decisions import stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page, Request
+
+    from pipelines.workspace import Workspace
+
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", event => window.violations.push(event.violatedDirective));
+"""
+STATE = """() => ({
+  ran: window.ran ?? null,
+  violations: window.violations,
+  foreign: document.querySelectorAll("main :is(script, iframe, object, embed, style, link, video), base").length,
+})"""
+
+
+@contextmanager
+def opened_page(chromium: Browser, address: str, **options: object) -> Iterator[tuple[Page, list[str]]]:
+    """A page of a fresh profile, and every address outside ours that it asked for."""
+    context = chromium.new_context(base_url=address, **options)
+    context.set_default_timeout(15_000)
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith((f"{address}/", "data:")):
+            asked.append(request.url)
+
+    context.on("request", note)
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (asked.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    yield page, asked
+    context.close()
+
+
+def test_ten_listings_are_decided_by_keys_alone(chromium: Browser, workspace: Workspace) -> None:
+    with serving(workspace) as address, opened_page(chromium, address) as (page, asked):
+        page.goto("/")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/triage")
+        answers = {"y": "relevant", "n": "not_relevant", "u": "unsure"}
+        pressed = [*"ynuynuynuy"]
+        for left, key in zip(range(len(PISTOLS), 0, -1), pressed, strict=False):
+            page.get_by_text(f"1 of {left} that need review").wait_for()
+            if key == "n":
+                page.keyboard.press("2")
+            page.keyboard.press(key)
+        page.get_by_text("1 of 1 that need review").wait_for()
+        reason = {"n": "collection or estate"}
+        assert stored(workspace) == [(answers[key], reason.get(key, "")) for key in pressed]
+        page.keyboard.press("z")
+        page.get_by_text("1 of 2 that need review").wait_for()
+        assert len(stored(workspace)) == 9
+        assert asked == []
+
+
+def test_keys_do_nothing_in_a_field_with_a_modifier_or_switched_off(chromium: Browser, workspace: Workspace) -> None:
+    with serving(workspace) as address, opened_page(chromium, address) as (page, _asked):
+        page.goto("/triage")
+        page.keyboard.press("r")
+        page.keyboard.type("yes, you")
+        assert page.locator("input[name=reason]").input_value() == "yes, you"
+        page.keyboard.press("Escape")
+        page.keyboard.press("Control+y")
+        page.keyboard.press("Alt+n")
+        page.keyboard.press("?")
+        page.get_by_role("button", name="Turn single keys off").click()
+        page.locator("main").click(position={"x": 1, "y": 1})
+        page.keyboard.press("n")
+        page.keyboard.press("u")
+        page.goto("/triage?skip=1")
+        page.get_by_text(f"2 of {len(PISTOLS)} that need review").wait_for()
+        assert stored(workspace) == []
+
+
+def test_everything_works_with_scripting_off(chromium: Browser, workspace: Workspace) -> None:
+    with (
+        serving(workspace) as address,
+        opened_page(chromium, address, java_script_enabled=False, accept_downloads=True) as (page, asked),
+    ):
+        page.goto("/triage")
+        page.get_by_label("licensed dealer").check()
+        page.get_by_role("button", name="Not relevant").click()
+        assert page.get_by_text("(licensed dealer)").is_visible()
+        page.get_by_role("button", name="Take it back").click()
+        assert stored(workspace) == []
+        page.get_by_role("link", name="Whole listing").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Make and download the packet").click()
+        assert download.value.suggested_filename.endswith(".zip")
+        page.goto("/search")
+        page.get_by_label("Search listings").fill("glock")
+        page.get_by_role("button", name="Search").click()
+        assert page.get_by_role("heading", name="3 listings").is_visible()
+        assert asked == []
+
+
+def test_back_brings_the_search_back(chromium: Browser, workspace: Workspace) -> None:
+    with serving(workspace) as address, opened_page(chromium, address) as (page, _asked):
+        page.goto("/search?q=pistol&sort=price-high")
+        page.locator(".facets a.include", has_text="direct shipment").click()
+        page.locator(".rows h3 a").first.click()
+        page.go_back()
+        assert page.locator("#q").input_value() == "pistol signal:direct_shipment"
+        page.go_back()
+        assert page.locator("#q").input_value() == "pistol"
+        assert page.locator("#sort").input_value() == "price-high"
+
+
+def test_marked_words_name_their_signal_on_focus_and_lead_to_it(chromium: Browser, workspace: Workspace) -> None:
+    with serving(workspace) as address, opened_page(chromium, address) as (page, _asked):
+        page.goto("/triage")
+        words = page.locator("a.mark", has_text="no background check")
+        tip = words.locator(".tip")
+        assert not tip.is_visible()
+        words.focus()
+        assert tip.is_visible()
+        assert "no check offered" in tip.inner_text()
+        page.keyboard.press("Enter")
+        assert "no check offered" in page.locator(":target").inner_text()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_page_is_wider_than_the_screen_and_every_control_has_a_name(
+    chromium: Browser, workspace: Workspace, width: int
+) -> None:
+    pages = [
+        "/",
+        "/triage",
+        "/search?q=pistol",
+        "/search?q=AND",
+        "/listing/riverside/p1",
+        "/seller/riverside/quietriver",
+    ]
+    size = {"width": width, "height": 800}
+    with serving(workspace) as address, opened_page(chromium, address, viewport=size) as (page, _asked):
+        for path in [*pages, "/sites", "/nothing"]:
+            page.goto(path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            nameless = page.evaluate(
+                """() => [...document.querySelectorAll("main input:not([type=hidden]), main select, button, main a")]
+                  .filter(node => !(node.textContent.trim() || node.getAttribute("aria-label") || node.labels?.length))
+                  .map(node => node.outerHTML)"""
+            )
+            assert nameless == [], path
+            levels = page.evaluate('[...document.querySelectorAll("h1, h2, h3")].map(node => +node.tagName[1])')
+            assert levels.count(1) == 1, path
+            assert page.locator("header, nav, main, footer").count() >= 4
+
+
+def test_hostile_text_runs_nothing_and_asks_for_nothing(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    workspace = hostile_workspace(tmp_path_factory.mktemp("hostile") / "room")
+    paths = ["/", "/triage", "/search", "/search?page=2", "/search?q=%3Cscript%3Ewindow.ran%3D1%3C/script%3E", "/sites"]
+    for line in hostile_lines():
+        paths += [f"/listing?site=hostile&id={line['id']}", f"/seller?site=hostile&id={line['id']}"]
+    with serving(workspace) as address, opened_page(chromium, address) as (page, asked):
+        page.add_init_script(WATCH)
+        for path in paths:
+            page.goto(path, wait_until="load")
+            assert page.evaluate(STATE) == {"ran": None, "violations": [], "foreign": 0}, path
+        for link in ("main a", "main summary"):
+            page.goto("/listing?site=hostile&id=h11")
+            for target in page.locator(link).all()[:30]:
+                if (target.get_attribute("href") or "#").startswith("#"):
+                    target.dispatch_event("click")
+        assert page.evaluate(STATE)["ran"] is None
+        assert asked == []
