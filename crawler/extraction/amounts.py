@@ -133,7 +133,12 @@ def _near_price(facts: Facts) -> Found[Price] | None:
         return None
     blocks = facts.document.blocks
     for block in blocks[facts.title_block : facts.title_block + NEAR]:
-        if block.zone & Zone.OUTSIDE or len(block.text) > LONGEST_PRICE or _is_struck(block.element):
+        if (
+            block.zone & Zone.OUTSIDE
+            or len(block.text) > LONGEST_PRICE
+            or "://" in block.text
+            or _is_struck(block.element)
+        ):
             continue
         price = facts.read_price(block.text)
         if price and price.currency and _has_mark(block.text):

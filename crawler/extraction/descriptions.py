@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from attrs import evolve
 from lxml import html
 
+from crawler.extraction.document import HEADINGS
 from crawler.extraction.facts import Facts, Found
 from crawler.extraction.lexicon import find_field
+from crawler.extraction.sections import stands_in
 from crawler.extraction.structured import text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -23,24 +27,78 @@ _NAMING = ("class", "id", "data-testid", "data-qa-id")
 NEAR = 30  # blocks after which a text counts half
 HINTED = 2.0  # what a name like `content` or `message` is worth
 LEAST = 20  # characters
+MOST_OF_POST = 0.7  # share of a post's fullest element that its body holds
+SHORT_RUN = 120  # characters
+LONGEST_OPENING = 1000  # characters
 PROBE = 40  # characters of a summary that must stand in a visible text for that text to be the description
 MOST_LINK_SHARE = 0.35
+_SHORT = re.compile(r"short[-_ ]?(?:desc|text|beschreib)|kurzbeschreibung|desc\w*[-_]short", re.IGNORECASE)
+_LABELLED_LINE = re.compile(r"[^:：]{1,40}[:：]\s*\S.{0,80}$")
 _PARAGRAPHS = frozenset({"p", "ul", "ol", "br", "blockquote"})
 _STRONG = ("descr", "beschreib", "opis", "omschrij", "kirjeldus", "introduction")
 
 
 def find_description(facts: Facts) -> Found[str] | None:
     """Find the description: marked up, labelled, named, summarised elsewhere, or the longest running text."""
-    return (
-        _itemprop(facts)
+    found = (
+        _of_first_post(facts)
+        or _itemprop(facts)
         or _stated(facts, visible_only=True)
         or _labelled(facts, "description")
         or _named(facts)
         or _stated(facts, visible_only=False)
         or _summarised(facts)
         or _labelled(facts, "details")
-        or _longest_run(facts)
-        or _summary(facts)
+        or _longer(_longest_run(facts), _summary(facts))
+    )
+    return _with_opening(found, facts) if found else None
+
+
+def _longer(run: Found[str] | None, summary: Found[str] | None) -> Found[str] | None:
+    """A run of text that is only a line or two gives way to a fuller summary in the page's head."""
+    if run and summary and len(run.value) < SHORT_RUN and len(summary.value) > len(run.value):
+        return summary
+    return run or summary
+
+
+def _with_opening(found: Found[str], facts: Facts) -> Found[str]:
+    """Put a short description, as shops show it beside the price, before the full one."""
+    start = squeeze(found.value)
+    for named in facts.document.named.get("description", ()):
+        names = " ".join(named.element.get(key) or "" for key in _NAMING)
+        if not _SHORT.search(names) or named.zone & (Zone.OUTSIDE | Zone.ASIDE) or named.block < facts.title_block - 3:
+            continue
+        opening = read_text(named.element)
+        if LEAST <= len(opening) <= LONGEST_OPENING and _is_prose(named.element):
+            known = squeeze(opening)[:PROBE] in start or start[:PROBE] in squeeze(opening)
+            return found if known else evolve(found, value=f"{opening}\n\n{found.value}")
+    return found
+
+
+def _of_first_post(facts: Facts) -> Found[str] | None:
+    """Take the fullest body inside a conversation's first post: its own text, not the panel about its author."""
+    if not facts.document.posts:
+        return None
+    post = facts.document.posts[0].element
+    bodies = [
+        (len(text), text)
+        for named in facts.document.named.get("description", ())
+        if named.element is not post
+        and named.block < facts.end_of_first_post
+        and not named.zone & Zone.OUTSIDE
+        and stands_in(named.element, post)
+        and not _holds_author(named.element, facts)
+        and len(text := read_text(named.element)) >= LEAST
+    ]
+    fullest = max((length for length, _ in bodies), default=0)
+    innermost = next((text for length, text in reversed(bodies) if length >= MOST_OF_POST * fullest), None)
+    return Found(value=innermost, source="structure", detail="first post") if innermost else None
+
+
+def _holds_author(element: _Element, facts: Facts) -> bool:
+    return any(
+        named.element is not element and named.block < facts.end_of_first_post and stands_in(named.element, element)
+        for named in facts.document.named.get("seller", ())
     )
 
 
@@ -61,9 +119,27 @@ def _labelled(facts: Facts, name: str) -> Found[str] | None:
     for row in facts.rows:
         if row.field == name and len(row.value) >= SHORTEST and _is_prose(row.element):
             apart = row.element is not facts.document.blocks[row.block].element
-            text = _read_on(row.element) if apart else row.value
+            text = _read_on(_first_prose(row.element)) if apart else row.value
             return Found(value=text, source="label", detail=row.label)
     return None
+
+
+def _first_prose(element: _Element) -> _Element:
+    """What a heading is followed by; where that is only labelled lines, the first prose after it."""
+    if not _is_all_labels(element):
+        return element
+    for following in element.itersiblings():
+        if not isinstance(following.tag, str) or following.tag in HEADINGS:
+            break
+        text = read_text(following)
+        if len(text) >= SHORTEST and not _is_all_labels(following):
+            return following
+    return element
+
+
+def _is_all_labels(element: _Element) -> bool:
+    lines = [line for line in read_text(element).split("\n") if line]
+    return len(lines) > 1 and all(_LABELLED_LINE.match(line) for line in lines)
 
 
 def _stated(facts: Facts, *, visible_only: bool) -> Found[str] | None:
@@ -181,8 +257,11 @@ def _longest_run(facts: Facts) -> Found[str] | None:
     hinted = {one.element for one in facts.document.named.get("description", ()) if not one.zone & Zone.RELATED}
     weights: dict[_Element, float] = {}
     lengths: dict[_Element, int] = {}
+    labelled = [row.element for row in facts.rows if row.field and row.field not in {"description", "details"}]
     for block in facts.document.blocks[facts.title_block : facts.title_block + 3 * NEAR]:
         if block.zone & (Zone.OUTSIDE | Zone.ASIDE) or block.heading or _is_listy(block):
+            continue
+        if any(stands_in(block.element, one) for one in labelled):
             continue
         parent = block.element if block.element.tag != "p" else block.element.getparent()
         if parent is None or parent.tag == "body":

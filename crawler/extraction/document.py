@@ -12,7 +12,7 @@ from attrs import define, field
 from lxml import etree
 
 from crawler.extraction.decoding import decode_body
-from crawler.extraction.sections import mark_sections, stands_in
+from crawler.extraction.sections import mark_sections
 from crawler.extraction.text import INLINE, UNSEEN, is_hidden, squeeze
 from crawler.extraction.urls import Base, is_address
 from crawler.extraction.zones import Zone, describe_names
@@ -32,7 +32,7 @@ _ZONED = {
 _TEST_IDS = ("data-testid", "data-qa-id", "data-test", "data-ds-component")
 DEEPEST = 200  # levels; libxml2 itself stops a little above
 # What forum software calls the posts of a thread: post-12, js-post-12, p12, pid_12, msg_12, elComment_12.
-_POST_ID = re.compile(r"(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?\d+", re.IGNORECASE)
+_POST_ID = re.compile(r"(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?(?P<number>\d+)", re.IGNORECASE)
 _POSTS_MARK = re.compile(rb"\bid\s*=\s*[\"']?(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?\d", re.IGNORECASE)
 
 
@@ -194,6 +194,7 @@ class _Walk:
         self._link_chars = 0
         self._names: dict[str, tuple[tuple[str, ...], int]] = {}
         self._test_ids = b"data-" in document.source
+        self._post_numbers: set[str] = set()
         self._has_posts = _POSTS_MARK.search(document.source) is not None
         self._protected = _ancestors_of_the_subject(document.root)
 
@@ -259,15 +260,18 @@ class _Walk:
                 )
         if is_hidden(element):
             zone |= Zone.HIDDEN
-        if self._has_posts and tag != "a" and _POST_ID.fullmatch(element.get("id") or ""):
+        if self._has_posts and tag != "a":
             self._note_post(element, zone)
         return zone
 
     def _note_post(self, element: _Element, zone: int) -> None:
-        posts = self._document.posts
-        nested = posts and stands_in(element, posts[-1].element)
-        if not nested and len(element):
-            posts.append(NamedElement(element, zone, len(self._document.blocks)))
+        match = _POST_ID.fullmatch(element.get("id") or "")
+        if match is None or len(element) == 0:
+            return
+        number = match["number"]
+        if number not in self._post_numbers:  # an anchor inside a post bears its number again
+            self._post_numbers.add(number)
+            self._document.posts.append(NamedElement(element, zone, len(self._document.blocks)))
 
     def _add(self, text: str, element: _Element, *, in_link: bool) -> None:
         if text.isspace():

@@ -97,6 +97,12 @@ class Facts:
             return None
         return max(outer, key=lambda node: len(node.data))
 
+    @property
+    def end_of_first_post(self) -> int:
+        """The block at which the first answer of a conversation begins, else one past all."""
+        posts = self.document.posts
+        return posts[1].block if len(posts) > 1 else len(self.document.blocks) + 1
+
     def row(self, field_name: str) -> Row | None:
         """The first labelled value of a field."""
         return next((row for row in self.rows if row.field == field_name), None)

@@ -17,13 +17,48 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 LONGEST_PLACE = 120
+LONGEST_WRITTEN = 60
+MOST_WORDS = 7
+_PINS = "📍📌🗺️"
+_NO_PLACE = re.compile(r"://|[$€£¥₽]|\d[.,]\d|@")
+_PIN_NAME = re.compile(r"(?:^|[\W_])(?:map-?marker|map-?pin|pin|location|place|geo|marker)(?:$|[\W_])", re.IGNORECASE)
+_MAP_HREF = re.compile(
+    r"^geo:|//(?:www\.|maps\.)?google\.[a-z.]+/maps|//maps\.(?:google|apple|app\.goo)|goo\.gl/maps|openstreetmap\.org|"
+    r"//yandex\.[a-z]+/maps|bing\.com/maps",
+    re.IGNORECASE,
+)
+_META_KEYS = (
+    ("og:locality", "og:region"),
+    ("business:contact_data:locality", "business:contact_data:region"),
+    ("geo.placename",),
+)
+_FROM = re.compile(
+    r"(?:(?:this )?(?:item|product|seller)? ?(?:is )?(?:located|based) (?:in|at|near)|(?:item )?location|"
+    r"(?:ships?|shipping|dispatched|dispatches|sent|shipped|posted|delivered) from|pick-?up (?:in|at|from)|"
+    r"collection (?:in|at|from)|standort|(?:befindet sich|abzuholen|abholung|selbstabholung|standort) in|"
+    r"versand (?:aus|von)|(?:situé|située|visible|disponible) à|expédié (?:de|depuis)|envoi depuis|"
+    r"(?:ubicado|situado|se encuentra|se vende) en|(?:envío|enviado|se envía) desde|"
+    r"(?:localizado|fica) em|(?:envio|enviado) de|находится в|отправка из|город|"
+    r"si trova a|spedito da|ophalen in|verzonden vanuit|wysyłka z)\b\s*:?\s+(?P<place>[^\W\d_].*)|"
+    r"(?-i:From (?P<origin>[A-Z][^\W\d_]+(?:,? [A-Z][^\W\d_]+){0,3})$)",
+    re.IGNORECASE,
+)
 _PARTS = ("addressLocality", "addressRegion")
 _CODE = re.compile(r"^[A-Z]{2}$")
 
 
 def find_location(facts: Facts) -> Found[str] | None:
     """Find the place as the page writes it."""
-    return _labelled(facts) or _itemprops(facts) or _structured(facts) or _named(facts)
+    return (
+        _labelled(facts)
+        or _itemprops(facts)
+        or _structured(facts)
+        or _named(facts)
+        or _written(facts)
+        or _pinned(facts)
+        or _mapped(facts)
+        or _meta(facts)
+    )
 
 
 def find_country(facts: Facts) -> Found[str] | None:
@@ -129,3 +164,70 @@ def _named(facts: Facts) -> Found[str] | None:
                 detail=f"class={named.element.get('class') or named.element.get('id') or ''}"[:60],
             )
     return None
+
+
+def _written(facts: Facts) -> Found[str] | None:
+    """Find a line that begins with `Located in`, `Ships from` and the like."""
+    for block in facts.document.shown:
+        match = _FROM.match(block.text) if len(block.text) <= LONGEST_PLACE else None
+        stated = match["place"] or match["origin"] if match else ""
+        place = _plain_place(stated)
+        if place and _is_place(place, facts):
+            return Found(value=place, source="heuristic", detail=block.text[: -len(stated)].strip()[:40])
+    return None
+
+
+def _pinned(facts: Facts) -> Found[str] | None:
+    """Find a line with a map pin: a character, a picture, or an empty element named after places."""
+    for block in facts.document.shown:
+        if block.text[:1] in _PINS and _is_place(place := _plain_place(block.text.strip(_PINS)), facts):
+            return Found(value=place, source="heuristic", detail="map pin")
+    icons = [one.element for one in facts.document.named.get("location", ()) if not one.zone & Zone.OUTSIDE]
+    if b"<svg" in facts.document.source or b"<i " in facts.document.source:
+        icons.extend(_icons(facts))
+    for icon in icons:
+        parent = icon.getparent()
+        if parent is None or read_text(icon) or "\n" in (text := read_text(parent)):
+            continue
+        if _is_place(place := _plain_place(text), facts):
+            return Found(value=place, source="structure", detail="map pin")
+    return None
+
+
+def _icons(facts: Facts) -> Iterator[_Element]:
+    for element in facts.document.root.iter("svg", "i"):
+        used = " ".join(use.get("href") or use.get("xlink:href") or "" for use in element.iter("use"))
+        if _PIN_NAME.search(f"{element.get('class') or ''} {element.get('aria-label') or ''} {used}"):
+            yield element
+
+
+def _mapped(facts: Facts) -> Found[str] | None:
+    """Find the text of a link to a map."""
+    for link in facts.document.links:
+        if not link.zone & Zone.OUTSIDE and _MAP_HREF.search(link.href):
+            place = _plain_place(read_text(link.element))
+            if _is_place(place, facts):
+                return Found(value=place, source="structure", detail="link to a map")
+    return None
+
+
+def _meta(facts: Facts) -> Found[str] | None:
+    meta = facts.document.meta
+    for keys in _META_KEYS:
+        parts = [meta[key] for key in keys if key in meta]
+        if parts:
+            return Found(value=", ".join(dict.fromkeys(parts)), source="opengraph", detail=keys[0])
+    return None
+
+
+def _is_place(text: str, facts: Facts) -> bool:
+    """Whether a short line can be a place: letters, few words, no label, no date, no sentence."""
+    return (
+        2 < len(text) <= LONGEST_WRITTEN
+        and len(text.split()) <= MOST_WORDS
+        and re.search(r"[^\W\d_]{2}", text) is not None
+        and not text.endswith((".", "!", "?", ":"))
+        and not _NO_PLACE.search(text)
+        and find_field(text) is None
+        and facts.read_date(text) is None
+    )

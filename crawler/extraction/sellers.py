@@ -12,13 +12,15 @@ from attrs import evolve
 from crawler.extraction.accounts import (
     LONGEST_NAME,
     SELLER_PATH,
+    SINCE_WHEN,
     find_joined,
     find_licence,
     is_profile,
     seller_id,
 )
 from crawler.extraction.facts import Facts, Found, words_of
-from crawler.extraction.lexicon import LOGIN, find_field
+from crawler.extraction.lexicon import LOGIN, SINCE, find_field
+from crawler.extraction.sections import stands_in
 from crawler.extraction.structured import Node, first, text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -29,9 +31,18 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from crawler.extraction.document import NamedElement
+
 MOST_WORDS = 8
 NEIGHBOURS = 8  # blocks that count as one place
 NEAR_TITLE = 6  # blocks above the title among which a profile's link may stand
+_WRITERS = frozenset({"author", "by", "auteur", "autor", "автор"})
+_AVATAR = re.compile(r"avatar|profile|userpic", re.IGNORECASE)
+_COMPANY_NUMBER = re.compile(  # what registers of several countries call their numbers
+    r"\b(?:siren|siret|rcs|hrb|ust-?id(?:nr)?|vat (?:no|number|reg)|c\.?i\.?f|n\.?i\.?f|cnpj|p\.? ?iva|kvk|regon|nip|"
+    r"инн|огрн|dič|abn)\b\D{0,15}\d{2}",
+    re.IGNORECASE,
+)
 _BY_NAME = re.compile(r"^(?:by|von|de|par|por|от|автор)[:\s]\s*", re.IGNORECASE)
 _CONTACT_LINE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?[\d\s()/.-]{6,20}")
 _NO_NAME = re.compile(
@@ -56,12 +67,16 @@ def find_seller(facts: Facts) -> Found[SellerRef] | None:
     """Find the account behind an offer, with its id from its profile's address where there is one."""
     found = (
         _structured(facts)
+        or _first_poster(facts)
         or _labelled(facts)
         or _written(facts)
         or _linked(facts)
         or _named(facts)
         or _shop_link(facts)
         or _beside_contact(facts)
+        or _beside_company_number(facts)
+        or _above_since(facts)
+        or _beside_avatar(facts)
         or _handle(facts)
     )
     if found is None:
@@ -106,12 +121,32 @@ def _stated_id(data: Any) -> str | None:
 
 def _labelled(facts: Facts) -> Found[SellerRef] | None:
     for row in facts.rows:
-        if row.field != "seller":
+        if row.field != "seller" or (facts.offer and row.label.lower() in _WRITERS):
             continue
         link = _link_in(row.element)
         name = squeeze(read_text(link)) if link is not None else squeeze(row.value.partition("\n")[0])
         if _is_name(name, facts):
             return _found(name, link, facts, source="label", detail=row.label)
+    return None
+
+
+def _first_poster(facts: Facts) -> Found[SellerRef] | None:
+    """Find who wrote a conversation's first post: stated on it, or the first profile or author named in it."""
+    if not facts.document.posts:
+        return None
+    first, end = facts.document.posts[0], facts.end_of_first_post
+    stated = squeeze(first.element.get("data-author") or "")
+    if stated and len(stated) <= LONGEST_NAME:
+        return _found(stated, None, facts, source="structure", detail="data-author of the first post")
+    for link in facts.document.links:
+        if first.block <= link.block < end and is_profile(link.href, facts) and stands_in(link.element, first.element):
+            name = squeeze(read_text(link.element))
+            if _is_name(name, facts):
+                return _found(name, link.element, facts, source="structure", detail="profile in the first post")
+    for named in facts.document.named.get("seller", ()):
+        name = squeeze(read_text(named.element))
+        if first.block <= named.block < end and stands_in(named.element, first.element) and _is_name(name, facts):
+            return _found(name, _link_in(named.element), facts, source="structure", detail="author of the first post")
     return None
 
 
@@ -157,12 +192,26 @@ def _named(facts: Facts) -> Found[SellerRef] | None:
 
 def _named_texts(facts: Facts) -> Iterator[tuple[str, _Element]]:
     """One-line texts in elements named after sellers: below the title first, and those whose names say `name`."""
-    named = [one for one in facts.document.named.get("seller", ()) if not one.zone & Zone.OUTSIDE]
-    named.sort(key=lambda one: (one.block < facts.title_block, one.block // NEIGHBOURS, not _says_name(one.element)))
+    named = [
+        one
+        for one in facts.document.named.get("seller", ())
+        if not one.zone & Zone.OUTSIDE or (one.element.get("itemprop") or "").lower() == "seller"
+    ]
+    if "price" in _itemprops(facts):  # whoever wrote a product is not who sells it
+        named = [one for one in named if (one.element.get("itemprop") or "").lower() != "author"]
+    named.sort(key=lambda one: (*_distance(one, facts), not _says_name(one.element)))
     for one in named[:12]:
-        text = read_text(one.element)
+        text = one.element.get("content") or read_text(one.element)
         if "\n" not in text:
             yield _BY_NAME.sub("", squeeze(text)).partition(" » ")[0], one.element
+
+
+def _distance(named: NamedElement, facts: Facts) -> tuple[bool, bool, int]:
+    return named.element.get("content") is None, named.block < facts.title_block, named.block // NEIGHBOURS
+
+
+def _itemprops(facts: Facts) -> set[str]:
+    return {(one.element.get("itemprop") or "").lower() for one in facts.document.named.get("price", ())}
 
 
 def _says_name(element: _Element) -> bool:
@@ -197,6 +246,45 @@ def _beside_contact(facts: Facts) -> Found[SellerRef] | None:
             and not any(map(str.isdigit, before.text))
         ):
             return _found(before.text, None, facts, source="heuristic", detail="beside a contact")
+    return None
+
+
+def _beside_company_number(facts: Facts) -> Found[SellerRef] | None:
+    """Find the name that a register's number of a company stands beside."""
+    for before, block in pairwise(facts.document.shown):
+        if len(block.text) > 3 * LONGEST_NAME or not _COMPANY_NUMBER.search(block.text):
+            continue
+        link = _link_in(block.element)
+        name = squeeze(read_text(link)) if link is not None else before.text
+        if _is_name(name, facts):
+            return _found(name, link, facts, source="heuristic", detail="beside a company's number")
+    return None
+
+
+def _above_since(facts: Facts) -> Found[SellerRef] | None:
+    """Find the line right above `Member since 2019`."""
+    if not SINCE.occur_in(facts.document.folded):
+        return None
+    for before, block in pairwise(facts.document.shown):
+        if block.index <= facts.title_block or len(block.text) > LONGEST_NAME or not SINCE_WHEN.search(block.text):
+            continue
+        if any(map(str.isdigit, block.text)) and _is_name(before.text, facts):
+            return _found(before.text, _link_in(before.element), facts, source="heuristic", detail="above since")
+    return None
+
+
+def _beside_avatar(facts: Facts) -> Found[SellerRef] | None:
+    """Find a line beside a person's picture whose alternative text says the same."""
+    blocks = facts.document.blocks
+    for image in facts.document.images:
+        alt = squeeze(image.element.get("alt") or "")
+        if not alt or len(alt) > 2 * LONGEST_NAME or image.zone & Zone.OUTSIDE:
+            continue
+        if not _AVATAR.search(f"{image.element.get('class')} {image.element.get('src')} {alt}"):
+            continue
+        for block in blocks[image.block : image.block + 3]:
+            if block.text in alt and not block.zone & Zone.OUTSIDE and _is_name(block.text, facts):
+                return _found(block.text, _link_in(block.element), facts, source="heuristic", detail="beside an avatar")
     return None
 
 
