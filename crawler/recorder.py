@@ -245,4 +245,4 @@ def _earlier_captures(connection: sa.Connection, site: str, urls: Sequence[str])
 
 def _listings_at(connection: sa.Connection, site: str, urls: Sequence[str]) -> dict[str, str]:
     query = sa.select(listings.c.url, listings.c.native_id).where(listings.c.site == site, listings.c.url.in_(urls))
-    return dict(connection.execute(query).tuples().all())
+    return {row.url: row.native_id for row in connection.execute(query)}
