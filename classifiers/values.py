@@ -6,12 +6,12 @@ Weights are log-odds (natural logarithm), signed: counter-signals are negative.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from decimal import Decimal
 
     import numpy as np
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 
 JsonObject = dict[str, Any]
 SCORES = ("unlicensed_sale", "bulk_sale", "straw_purchase", "untraceable", "prohibited_item")
-
-
-class Encoder(Protocol):
-    """What turns texts into vectors: `encode` gives (n, dimensions) float32, rows of length 1."""
-
-    name: str
-    sha256: str
-    dimensions: int
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row per text."""
-        ...
 
 
 class LexiconError(ValueError):
