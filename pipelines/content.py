@@ -3,15 +3,66 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from decimal import Decimal
+from typing import Any
 
 import rfc8785
+from attrs import asdict, evolve
 
 from pipelines.models import Contact, JsonObject, ListingContent, ListingStatus, Price, Provenance, SellerRef
 
 _NOT_CONTENT = ("provenance", "posted", "updated", "contacts")
 """Left out of the hash: how a field was found, times (a page that says "2 hours ago" has not changed), and
 contacts, which are read from the text that is in it."""
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_MOST_DIGITS, _MOST_SHOWN = 15, 40
+_SHOWN_FOR_IT = "\ufffd"
+
+
+def storable(value: Any) -> Any:
+    """`value` (JSON) with NUL and lone surrogates, which no store keeps, shown as U+FFFD.
+
+    Lengths stay, so that offsets do. The bytes that were received lie in the vault as they came.
+    """
+    if isinstance(value, str):
+        return _UNSTORABLE.sub(_SHOWN_FOR_IT, value)
+    if isinstance(value, dict):
+        return {storable(key): storable(one) for key, one in value.items()}
+    return [storable(one) for one in value] if isinstance(value, list) else value
+
+
+def is_storable(text: str) -> bool:
+    """Whether a store keeps `text` as it is."""
+    return _UNSTORABLE.search(text) is None
+
+
+def storable_content(content: ListingContent) -> ListingContent:
+    """`content` as a store can keep it; the same object where nothing stands in the way.
+
+    A price that is no amount (not finite, or of more than fifteen digits) becomes an attribute as it was stated.
+    """
+    if content.price is not None and not _is_amount(content.price.amount):
+        attributes = {**content.attributes, "price": str(content.price.amount)[:_MOST_SHOWN]}
+        content = evolve(content, price=None, attributes=attributes)
+    body = content_to_json(content)
+    written = json.dumps(body, ensure_ascii=False)
+    if is_storable(written) and "\\u0000" not in written:
+        return content
+    return content_from_json(storable(body))
+
+
+def _is_amount(amount: Decimal) -> bool:
+    return (
+        amount.is_finite() and abs(amount.adjusted()) <= _MOST_DIGITS and len(amount.as_tuple().digits) <= _MOST_SHOWN
+    )
+
+
+def storable_seller(seller: SellerRef) -> SellerRef:
+    """`seller` as a store can keep it."""
+    return SellerRef(**storable(asdict(seller)))
 
 
 def content_to_json(content: ListingContent) -> JsonObject:
@@ -63,12 +114,18 @@ def content_sha256(content: ListingContent) -> str:
     body = {name: value for name, value in content_to_json(content).items() if name not in _NOT_CONTENT}
     if body["seller"] is not None:
         body["seller"] = {"id": body["seller"]["id"], "name": body["seller"]["name"]}
+    body["quantity"] = str(content.quantity)  # RFC 8785 knows no number above 2**53
     return hashlib.sha256(rfc8785.dumps(body)).hexdigest()
 
 
 def price_to_json(price: Price | None) -> JsonObject | None:
-    """A price with its amount as text, so that no digit is lost."""
-    return None if price is None else {"amount": str(price.amount), "currency": price.currency}
+    """A price with its amount as text, so that no digit is lost; 650, 650.0 and 6.5E+2 are one amount."""
+    if price is None:
+        return None
+    amount = format(price.amount, "f")
+    if "." in amount:
+        amount = amount.rstrip("0").rstrip(".")
+    return {"amount": amount, "currency": price.currency}
 
 
 def seller_to_json(seller: SellerRef | None) -> JsonObject | None:

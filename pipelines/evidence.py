@@ -43,7 +43,7 @@ def gather_dossier(database: Database, site: str, native_id: str, *, vault: Path
             listing=record.line,
             versions=tuple(_versions(connection, row)),
             captures=tuple(seen),
-            read=partial(read_stored, vault),
+            read=partial(read_members, vault),
             assessment=body,
             vector=record.vector,
             seller=_seller(connection, row),
@@ -52,15 +52,6 @@ def gather_dossier(database: Database, site: str, native_id: str, *, vault: Path
             reviews=tuple(_decisions(connection, row)),
             software={"tracemark": version("tracemark"), "python": platform.python_version()},
         )
-
-
-def read_stored(vault: Path, stored: StoredBytes) -> bytes:
-    """The bytes of a capture as they lie in the vault: WARC members, or a feed line."""
-    if not stored.file.endswith(".jsonl"):
-        return read_members(vault, stored)
-    with (vault / stored.file).open("rb") as source:
-        source.seek(stored.offset)
-        return source.read(stored.length)
 
 
 def _captures(connection: sa.Connection, row: int) -> list[Capture]:

@@ -3,187 +3,251 @@
 from __future__ import annotations
 
 import json
-import math
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import field, frozen
 
+from pipelines.content import is_storable, storable
 from pipelines.errors import BadInput
-from pipelines.models import ListingContent, Price, Provenance, SellerRef
+from pipelines.feed_values import (
+    BadLine,
+    as_text,
+    read_amount,
+    read_country,
+    read_posted,
+    read_quantity,
+    read_seller,
+    read_text,
+    read_texts,
+)
+from pipelines.models import Contact, ListingContent, Provenance
 from pipelines.reading.contacts import find_contacts
-from pipelines.reading.dates import read_date
-from pipelines.reading.prices import read_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_LONGEST_LINE = 8_000_000
-_MOST_PIECES = 1_000_000
-_TEXT_KEYS = ("url", "location", "category", "condition", "shipping")
+LONGEST_LINE = 8_000_000  # bytes
+LONGEST_KEY = 512  # bytes of SITE/ID: the index takes no longer one
+LONGEST_TITLE = 4_000  # characters
+_READ_FOR_CONTACTS = 20_000  # characters of a text, as many as the classifiers read
+_MOST_NESTED = 50
 _KNOWN = frozenset(
     {
-        "id",
-        "title",
-        "description",
-        "price",
-        "currency",
-        "posted",
-        "seller",
+        "category",
+        "condition",
         "country",
-        "quantity",
+        "currency",
+        "description",
+        "id",
         "images",
-        *_TEXT_KEYS,
+        "location",
+        "posted",
+        "price",
+        "quantity",
+        "seller",
+        "shipping",
+        "title",
+        "url",
     }
 )
-_UNSTORABLE = dict.fromkeys([0, *range(0xD800, 0xE000)], "\ufffd")
-"""NUL and lone surrogates, which no store keeps: shown as U+FFFD; the line itself lies in the vault as it came."""
-
-
-class BadLine(ValueError):
-    """Why one line of a feed was set aside."""
+_SITE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
 @frozen(kw_only=True)
 class FeedOptions:
-    """How a feed is to be read: `names` maps our keys to the feed's, `currency` is that of bare prices."""
+    """How a feed is to be read: `names` maps our keys to the feed's, `currency` is that of bare prices.
+
+    `site` names a folder of the vault and the part of SITE/ID before the first slash. Raises `BadInput` with every
+    mistake at once.
+    """
 
     site: str
     currency: str | None = None
     country: str | None = None
     names: Mapping[str, str] = field(factory=dict)
 
+    def __attrs_post_init__(self) -> None:
+        mistakes = []
+        if not _SITE.fullmatch(self.site):
+            mistakes.append(f"site {self.site!r}: up to 63 lower-case letters, digits, dashes, dots and underscores")
+        if self.currency is not None and not re.fullmatch("[A-Z]{3}", self.currency):
+            mistakes.append(f"currency {self.currency!r}: three capital letters (ISO 4217), for example USD")
+        if self.country is not None and not re.fullmatch("[A-Z]{2}", self.country):
+            mistakes.append(f"country {self.country!r}: two capital letters (ISO 3166), for example US")
+        if mistakes:
+            raise BadInput("the feed cannot be read so", details=tuple(mistakes))
+
 
 def read_names(text: str | None) -> dict[str, str]:
-    """`price=price_usd,location=state` as a mapping from our key to the feed's."""
+    """`price=price_usd,location=state` as a mapping from our key to the feed's.
+
+    Raises `BadInput` with every mistake at once.
+    """
     names: dict[str, str] = {}
+    mistakes = []
     for pair in (text or "").split(","):
-        if not pair:
-            continue
         ours, equals, theirs = (part.strip() for part in pair.partition("="))
-        if not equals or not theirs:
-            raise BadInput(
-                f"--map {pair!r} is not OURS=THEIRS", hint="for example --map price=price_usd,location=state"
-            )
-        if ours not in _KNOWN:
-            raise BadInput(
-                f"--map names {ours!r}, which is no key of a feed line", hint=f"one of {', '.join(sorted(_KNOWN))}"
-            )
-        names[ours] = theirs
+        if not pair.strip():
+            continue
+        if not equals or not ours or not theirs:
+            mistakes.append(f"{pair.strip()!r} is not OURS=THEIRS")
+        elif ours not in _KNOWN:
+            mistakes.append(f"{ours!r} is no key of a feed line: one of {', '.join(sorted(_KNOWN))}")
+        elif ours in names:
+            mistakes.append(f"{ours!r} is given twice: {names[ours]!r} and {theirs!r}")
+        else:
+            names[ours] = theirs
+    if mistakes:
+        hint = "for example --map price=price_usd,location=state"
+        raise BadInput(f"--map {text!r} cannot be used", hint=hint, details=tuple(mistakes))
     return names
 
 
-def parse_line(raw: bytes, options: FeedOptions, now: datetime) -> ListingContent:
-    """The listing on one line of a feed.
+def parse_line(
+    raw: bytes, options: FeedOptions, now: datetime, *, countries: Mapping[str, str] | None = None
+) -> ListingContent:
+    """The listing on one line of a feed; `countries` are codes (ISO 3166) by the case-folded names of countries.
 
-    Raises `BadLine` with the reason. Keys that the contract does not name are kept as attributes.
+    Raises `BadLine` with the reason. Keys that the contract does not name are kept as attributes, and so are a price,
+    a date, a country and the like that cannot be read: nothing stated is lost, and no value is invented.
     """
-    body = _parse_object(raw)
-    body |= {ours: body.pop(theirs) for ours, theirs in options.names.items() if theirs in body}
-    native_id, title = body.get("id"), body.get("title")
-    if isinstance(native_id, int) and not isinstance(native_id, bool):
-        native_id = str(native_id)
-    if not isinstance(native_id, str) or not native_id.strip():
-        raise BadLine("id is missing or not text")
-    if not isinstance(title, str):
-        raise BadLine("title is missing or not text")
+    body = _clean(_rename(_parse_object(raw), options.names))
+    native_id, title = _identity(body, options.site), _title(body)
     description = body.get("description") or ""
     if not isinstance(description, str):
         raise BadLine("description is not text")
-    texts = {name: _text(body, name) for name in _TEXT_KEYS}
-    country = (_text(body, "country") or options.country or "").upper()[:2] or None
-    posted = None if body.get("posted") is None else read_date(str(body["posted"]), now=now)
+    country = read_country(body, options.country, countries or {})
+    posted = read_posted(body.get("posted"), now)
+    price = read_amount(body.get("price"), body.get("currency"), options.currency)
+    images = read_texts(body.get("images"))
+    category, quantity, seller = (
+        read_texts(body.get("category")),
+        read_quantity(body.get("quantity")),
+        read_seller(body.get("seller")),
+    )
+    read: dict[str, object] = {"posted": posted, "price": price, "country": country, "images": images}
+    read |= {"category": category, "quantity": quantity, "seller": seller}
+    left = {key for key, value in read.items() if not value}
     return ListingContent(
-        id=native_id.strip(),
-        url=texts["url"],
+        id=native_id,
         title=title,
         description=description,
-        price=_price(body, options.currency),
-        quantity=_quantity(body),
-        condition=texts["condition"],
-        category=(texts["category"],) if texts["category"] else (),
-        attributes={key: _as_text(value) for key, value in body.items() if key not in _KNOWN and value is not None},
-        seller=_seller(body.get("seller")),
-        contacts=(
-            *find_contacts(title, field="title", country=country),
-            *find_contacts(description, field="description", country=country),
-        ),
-        location=texts["location"],
+        url=read_text(body.get("url")),
+        price=price,
+        quantity=quantity,
+        condition=read_text(body.get("condition")),
+        category=category,
+        attributes={
+            key: as_text(value)
+            for key, value in body.items()
+            if (key not in _KNOWN or key in left) and value not in (None, "", [])
+        },
+        seller=seller,
+        contacts=(*_contacts(title, "title", country), *_contacts(description, "description", country)),
+        location=read_text(body.get("location")),
         country=country,
-        shipping=texts["shipping"],
-        posted=posted or _text(body, "posted"),
-        images=tuple(str(image) for image in body.get("images") or ()),
+        shipping=read_text(body.get("shipping")),
+        posted=posted,
+        images=images,
         provenance={
             key: Provenance(source="feed", detail=options.names.get(key, key)) for key in body if key in _KNOWN
         },
     )
 
 
-def _parse_object(raw: bytes) -> dict[str, Any]:
-    if len(raw) > _LONGEST_LINE:
-        raise BadLine(f"the line has {len(raw)} bytes; at most {_LONGEST_LINE} are read")
+def mapped_keys(raw: bytes, options: FeedOptions) -> frozenset[str]:
+    """Which of the feed's keys that `options` maps stand on a line; none where it cannot be read."""
     try:
-        body = _storable(json.loads(raw.decode("utf-8-sig")))
+        body = _parse_object(raw)
+    except BadLine:
+        return frozenset()
+    return frozenset(theirs for theirs in options.names.values() if theirs in body)
+
+
+def _parse_object(raw: bytes) -> dict[str, Any]:
+    if len(raw) > LONGEST_LINE:
+        raise BadLine(f"the line is longer than {LONGEST_LINE} bytes")
+    try:
+        body = json.loads(raw.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         raise BadLine(f"not UTF-8 at byte {error.start}") from error
+    except BadLine:
+        raise
     except (ValueError, RecursionError) as error:
         raise BadLine(f"not JSON: {error}") from error
     if not isinstance(body, dict):
         raise BadLine("not a JSON object")
+    _require_shallow(body)
     return body
 
 
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.translate(_UNSTORABLE)
-    if isinstance(value, dict):
-        return {key.translate(_UNSTORABLE): _storable(one) for key, one in value.items()}
-    return [_storable(one) for one in value] if isinstance(value, list) else value
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    body = dict(pairs)
+    if len(body) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadLine(f"the key {twice[:80]!r} is given twice")
+    return body
 
 
-def _text(body: Mapping[str, Any], name: str) -> str | None:
-    value = body.get(name)
-    if value is None or value == "":
-        return None
-    return _as_text(value)
+def _refuse(constant: str) -> NoReturn:
+    raise BadLine(f"not JSON: {constant} is no JSON value")
 
 
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _require_shallow(body: Any) -> None:
+    level = [body]
+    for _ in range(_MOST_NESTED):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise BadLine(f"nested more than {_MOST_NESTED} deep")
 
 
-def _price(body: Mapping[str, Any], currency: str | None) -> Price | None:
-    value = body.get("price")
-    stated = _text(body, "currency") or currency
-    if value is None or value == "" or isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        if not math.isfinite(value) or value < 0:
-            raise BadLine(f"price {value} is not an amount")
-        return Price(amount=Decimal(str(value)), currency=stated)
-    return read_price(str(value), currency=stated)
+def _clean(body: dict[str, Any]) -> dict[str, Any]:
+    """`body` as a store can keep it. By a changed id one listing or account could pass for another: set aside."""
+    seller = body.get("seller")
+    ids = {"id": body.get("id"), "seller": seller.get("id") if isinstance(seller, dict) else seller}
+    for key, value in ids.items():
+        if isinstance(value, str) and not is_storable(value):
+            raise BadLine(f"{key} holds a character that no store keeps")
+    clean: dict[str, Any] = storable(body)
+    return clean
 
 
-def _quantity(body: Mapping[str, Any]) -> int | None:
-    value = body.get("quantity")
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        value = int(value.strip())
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MOST_PIECES else None
+def _rename(body: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """`body` under our names. A key that serves one of them stays under its own only where that is ours too."""
+    renamed = {ours: body[theirs] for ours, theirs in names.items() if theirs in body}
+    used = set(names.values()) - _KNOWN
+    return {key: value for key, value in body.items() if key not in used} | renamed
 
 
-def _seller(value: Any) -> SellerRef | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, dict):
-        native_id = value.get("id") or value.get("name")
-        if native_id is None:
-            return None
-        return SellerRef(
-            id=str(native_id),
-            name=_text(value, "name"),
-            joined=_text(value, "joined"),
-            licence=_text(value, "licence"),
-            url=_text(value, "url"),
-        )
-    return SellerRef(id=str(value), name=str(value))
+def _identity(body: Mapping[str, Any], site: str) -> str:
+    value = body.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise BadLine("id is missing or not text")
+    native_id = value.strip()
+    if len(f"{site}/{native_id}".encode()) > LONGEST_KEY:
+        raise BadLine(f"id is too long: SITE/ID may have {LONGEST_KEY} bytes")
+    return native_id
+
+
+def _title(body: Mapping[str, Any]) -> str:
+    title = body.get("title")
+    if not isinstance(title, str):
+        raise BadLine("title is missing or not text")
+    if len(title) > LONGEST_TITLE:
+        raise BadLine(f"title has {len(title)} characters; at most {LONGEST_TITLE} are taken")
+    return title
+
+
+def _contacts(text: str, name: str, country: str | None) -> tuple[Contact, ...]:
+    return find_contacts(text[:_READ_FOR_CONTACTS], field=name, country=country)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import evolve, frozen
 
+from pipelines.content import storable_content, storable_seller
 from pipelines.history import Histories, store_sellers
 from pipelines.models import CaptureMethod
 from pipelines.store.custody import CustodyEvent, append_custody
@@ -82,10 +83,13 @@ class Intake:
         """
         if not arrivals and not outcomes:
             return IntakeReport()
+        arrivals = [_storable(arrival) for arrival in arrivals]
         with self.database.write() as connection:
             seller_rows = store_sellers(connection, _sellers_shown(arrivals))
             _insert_captures(connection, arrivals)
-            histories = Histories.load(connection, _places(arrivals))
+            seen = [(one.capture.site, one.listing.id) for one in arrivals if one.listing is not None]
+            ended = [(one.capture.site, one.ended[0]) for one in arrivals if one.ended is not None]
+            histories = Histories.load(connection, seen, ended)
             for arrival in arrivals:
                 _tell(histories, arrival, seller_rows)
             rows = histories.write(connection)
@@ -97,6 +101,14 @@ class Intake:
         return IntakeReport(**histories.counts)
 
 
+def _storable(arrival: Arrival) -> Arrival:
+    return evolve(
+        arrival,
+        listing=None if arrival.listing is None else storable_content(arrival.listing),
+        seller=None if arrival.seller is None else storable_seller(arrival.seller),
+    )
+
+
 def _sellers_shown(arrivals: Sequence[Arrival]) -> list[tuple[str, SellerRef, datetime]]:
     shown = []
     for arrival in arrivals:
@@ -106,11 +118,6 @@ def _sellers_shown(arrivals: Sequence[Arrival]) -> list[tuple[str, SellerRef, da
         if arrival.seller is not None:
             shown.append((arrival.capture.site, arrival.seller, at))
     return shown
-
-
-def _places(arrivals: Sequence[Arrival]) -> list[tuple[str, str]]:
-    ids = [(one.capture.site, one.listing.id) for one in arrivals if one.listing is not None]
-    return ids + [(one.capture.site, one.ended[0]) for one in arrivals if one.ended is not None]
 
 
 def _tell(histories: Histories, arrival: Arrival, seller_rows: Mapping[tuple[str, str], int]) -> None:

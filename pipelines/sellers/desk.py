@@ -102,7 +102,14 @@ def _keep(database: Database, rows: Sequence[int], found: Sequence[SellerAssessm
         connection.execute(
             sa.insert(seller_assessments),
             [
-                {"seller": row, "at": at, "sequence": sequence, "review": one.review, "body": one.to_json()}
+                {
+                    "seller": row,
+                    "at": at,
+                    "sequence": sequence,
+                    "rules": "",
+                    "review": one.review,
+                    "body": one.to_json(),
+                }
                 for row, one in zip(rows, found, strict=True)
             ],
         )

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pipelines.models import JsonObject
 
 _BATCH = 500
-_PAGE_FIELDS = ("title", "description", "price")
+_EXACT = 2**53
+"""Beyond it not every whole number is one in JSON (RFC 8785)."""
 
 
 @frozen(kw_only=True)
@@ -101,7 +102,7 @@ def _read(connection: sa.Connection, rows: Sequence[int]) -> Iterator[ListingRec
 
 
 def _line(row: sa.RowMapping) -> JsonObject:
-    content = row["content"]
+    content, price = row["content"], row["content"]["price"]
     seller = None if row["seller_id"] is None else {"id": row["seller_id"], "name": row["seller_name"]}
     return {
         "site": row["site"],
@@ -110,7 +111,9 @@ def _line(row: sa.RowMapping) -> JsonObject:
         "status": row["status"],
         "first_seen": row["first_seen"].isoformat(),
         "last_seen": row["last_seen"].isoformat(),
-        **{name: content[name] for name in _PAGE_FIELDS},
+        "title": content["title"],
+        "description": content["description"],
+        "price": price and {"amount": _number(price["amount"]), "currency": price["currency"]},
         "seller": seller,
         "contacts": content["contacts"],
         "location": content["location"],
@@ -119,3 +122,8 @@ def _line(row: sa.RowMapping) -> JsonObject:
         "items": row["items"] or [],
         "assessment": row["assessment"],
     }
+
+
+def _number(amount: str) -> float:
+    number = float(amount)
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number

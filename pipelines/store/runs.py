@@ -75,6 +75,15 @@ def finish_run(connection: sa.Connection, run: Run) -> None:
     connection.execute(sa.update(runs).where(runs.c.id == run.id).values(values))
 
 
+def close_abandoned(connection: sa.Connection, site: str, at: datetime) -> None:
+    """Record of runs of `site` that still stand as running that they were interrupted: the caller holds the site."""
+    connection.execute(
+        sa.update(runs)
+        .where(runs.c.site == site, runs.c.status == RunStatus.RUNNING.value)
+        .values(status=RunStatus.INTERRUPTED.value, finished=at, reason="its process ended without a word")
+    )
+
+
 def unfinished_run(connection: sa.Connection, site: str) -> Run | None:
     """The run of `site` that was interrupted, or whose process died, if its last one was."""
     last = latest_run(connection, site)

@@ -213,7 +213,9 @@ seller_assessments = sa.Table(
     metadata,
     sa.Column("seller", sa.ForeignKey("sellers.id"), primary_key=True),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("sequence", sa.Integer, nullable=False),  # the journal's number up to which it holds
+    sa.Column("sequence", sa.Integer, nullable=False),  # the journal's number up to which it holds; 0: no longer
+    sa.Column("rules", sa.String(64), nullable=False),  # hash of the rules it was made by
+    sa.Column("due", UtcTime),  # when time alone may change it
     sa.Column("review", sa.String(8), nullable=False),
     sa.Column("body", sa.JSON, nullable=False),  # the export line of the seller
 )

@@ -184,6 +184,8 @@ def upgrade() -> None:
         sa.Column("seller", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("rules", sa.String(length=64), nullable=False),
+        sa.Column("due", sa.DateTime(), nullable=True),
         sa.Column("review", sa.String(length=8), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["seller"], ["sellers.id"], name=op.f("fk_seller_assessments_seller_sellers")),
