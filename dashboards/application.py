@@ -18,7 +18,7 @@ from dashboards.failures import answer_failures
 from dashboards.following import IndexFollower
 from dashboards.queue import TriageQueue
 from dashboards.rendering import Pages
-from dashboards.safeguards import FormTokens, Safeguards
+from dashboards.safeguards import STATIC, FormTokens, Safeguards
 from dashboards.screens.listing import ListingScreen
 from dashboards.screens.search import SearchScreen
 from dashboards.screens.seller import SellerScreen
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from pipelines.workspace import Workspace
 
-STATIC = Path(__file__).parent / "static"
+STATIC_FILES = Path(__file__).parent / "static"
 
 
 def create_application(
@@ -88,7 +88,7 @@ def create_application(
 
 def _mount(application: FastAPI, desk: Desk) -> None:
     tokens = FormTokens.fresh()
-    pages = Pages(tokens, workspace=desk.workspace.root.name, actor=desk.actor)
+    pages = Pages(tokens, static=STATIC_FILES, workspace=desk.workspace.root.name, actor=desk.actor)
     guard = FormGuard(tokens)
     for router in (
         TodayScreens(desk, pages).routes(),
@@ -99,6 +99,6 @@ def _mount(application: FastAPI, desk: Desk) -> None:
         Api(desk).routes(),
     ):
         application.include_router(router)
-    application.mount("/static", StaticFiles(directory=STATIC), name="static")
+    application.mount(STATIC.rstrip("/"), StaticFiles(directory=STATIC_FILES), name="static")
     answer_failures(application, pages)
     application.add_middleware(Safeguards)

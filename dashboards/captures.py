@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from dashboards.failures import NothingThere
-from pipelines.evidence import read_stored
-from pipelines.models import StoredBytes
+from pipelines.models import CaptureMethod, StoredBytes
 from pipelines.packet.dossier import digest
 from pipelines.store.tables import captures, listings
-from pipelines.warc.reader import DamagedArchiveError, read_payload
+from pipelines.warc.reader import DamagedArchiveError, read_members, read_payload
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,18 +25,16 @@ def check_capture(vault: Path, capture: Capture) -> str:
     """`verified` where the vault holds exactly what was stored, else `failed: ` and why."""
     stored = capture.stored
     try:
-        held = read_stored(vault, stored)
-        if stored.file.endswith(".jsonl"):
+        held = read_members(vault, stored)
+        if capture.method is CaptureMethod.FEED:
             if digest(held) != stored.payload_sha256:
                 return "failed: the feed line is not the one that was stored"
         elif capture.revisit_of is None:
             read_payload(held, stored)
         if capture.screenshot is not None:
-            read_payload(read_stored(vault, capture.screenshot), capture.screenshot)
+            read_payload(read_members(vault, capture.screenshot), capture.screenshot)
     except DamagedArchiveError as error:
         return f"failed: {error.message}"
-    except OSError as error:
-        return f"failed: {error.strerror}"
     return "verified"
 
 
@@ -53,7 +50,7 @@ def read_screenshot(database: Database, vault: Path, capture: str) -> tuple[str,
     if row is None or row.screenshot is None:
         raise NothingThere("this capture has no picture")
     stored = StoredBytes(**row.screenshot)
-    picture = read_payload(read_stored(vault, stored), stored)
+    picture = read_payload(read_members(vault, stored), stored)
     if not picture.startswith(_PNG):
         raise DamagedArchiveError("the stored picture is no PNG")
     return f"{row.site}/{row.native_id}", picture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -10,9 +11,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from dashboards import wording
-from dashboards.safeguards import COOKIE
+from dashboards.safeguards import COOKIE, STATIC
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 class Pages:
     """Writes templates out for one workspace and one person."""
 
-    def __init__(self, tokens: FormTokens, *, workspace: str, actor: str) -> None:
+    def __init__(self, tokens: FormTokens, *, static: Path, workspace: str, actor: str) -> None:
         self._tokens = tokens
         self._templates = Environment(
             loader=PackageLoader("dashboards"),
@@ -46,6 +49,7 @@ class Pages:
             "answers": wording.DECISIONS,
             "score_names": wording.SCORES,
             "run_states": wording.RUN_STATES,
+            "asset": {file.name: _address_of(file) for file in static.iterdir() if file.is_file()},
             "workspace_name": workspace,
             "actor": actor,
         }
@@ -60,3 +64,8 @@ class Pages:
         if COOKIE not in request.cookies:
             response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
         return response
+
+
+def _address_of(file: Path) -> str:
+    """Where a static file is, named by what is in it: a browser may keep it, and asks anew when it has changed."""
+    return f"{STATIC}{file.name}?{hashlib.sha256(file.read_bytes()).hexdigest()[:12]}"

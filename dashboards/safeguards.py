@@ -26,8 +26,8 @@ _ANSWER_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
+STATIC = "/static/"  # named by its content (rendering), so that it may be kept
 _READING = ("GET", "HEAD")
 
 
@@ -70,6 +70,7 @@ class Safeguards:
                 answer = MutableHeaders(scope=message)
                 for name, value in _ANSWER_HEADERS.items():
                     answer[name] = value
+                answer["Cache-Control"] = "max-age=86400" if scope["path"].startswith(STATIC) else "no-store"
             await send(message)
 
         refusal = _refusal(scope["method"], headers)

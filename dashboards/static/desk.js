@@ -25,15 +25,17 @@
   });
   addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
-  const place = document.querySelector("[data-keys-switch]");
-  if (place) {
-    const button = document.createElement("button");
-    const tell = () => { button.textContent = off() ? "Turn single keys on" : "Turn single keys off"; };
-    button.type = "button";
-    button.addEventListener("click", () => { try { localStorage.setItem(SWITCH, off() ? "on" : "off"); } catch { /* stays on */ } tell(); });
-    tell();
-    place.append(button);
-  }
-  const problem = document.querySelector("[data-focus]");
-  if (problem) problem.focus();
+  document.addEventListener("DOMContentLoaded", () => {
+    const place = document.querySelector("[data-keys-switch]");
+    if (place) {
+      const button = document.createElement("button");
+      const tell = () => { button.textContent = off() ? "Turn single keys on" : "Turn single keys off"; };
+      button.type = "button";
+      button.addEventListener("click", () => { try { localStorage.setItem(SWITCH, off() ? "on" : "off"); } catch { /* stays on */ } tell(); });
+      tell();
+      place.append(button);
+    }
+    const problem = document.querySelector("[data-focus]");
+    if (problem) problem.focus();
+  });
 })();

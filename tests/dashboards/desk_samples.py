@@ -108,7 +108,8 @@ def make_workspace(folder: Path, lines: Sequence[dict[str, Any]], *, site: str =
     made = CliRunner().invoke(root, ["init", str(folder), "--operator", "Example Unit", "--json"])
     assert made.exit_code == 0, made.output
     workspace = Workspace.read(folder, {})
-    receive(workspace, lines, site=site)
+    if lines:
+        receive(workspace, lines, site=site)
     return workspace
 
 
@@ -120,9 +121,8 @@ def receive(workspace: Workspace, lines: Sequence[dict[str, Any]], *, site: str 
         feed_desk(workspace, database, lambda _lines: None).receive(feed, FeedOptions(site=site))
         with database.read() as connection:
             waiting = read_waiting(connection, MADE_BY, after=0, most=10_000)
-        if waiting:
-            with database.write() as connection:
-                keep_assessments(connection, [(one.row, assess(one)) for one in waiting])
+        with database.write() as connection:
+            keep_assessments(connection, [(one.row, assess(one)) for one in waiting])
         assess_sellers(database, now=utc_now)
         project(workspace, database)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from desk_samples import make_workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from pipelines.workspace import Workspace
@@ -59,7 +60,12 @@ HOSTILE = (
 )
 
 
-def hostile_lines() -> list[dict[str, Any]]:
+def together(texts: Sequence[str], each: int) -> list[str]:
+    """The texts, `each` of them in one."""
+    return [" ".join(texts[start : start + each]) for start in range(0, len(texts), each)]
+
+
+def hostile_lines(texts: Sequence[str] = HOSTILE) -> list[dict[str, Any]]:
     """A listing for each text, which stands in every field a seller can write."""
     return [
         {
@@ -77,10 +83,10 @@ def hostile_lines() -> list[dict[str, Any]]:
             "images": ["http://elsewhere.example/picture.png"],
             text[:60]: text,
         }
-        for number, text in enumerate(HOSTILE)
+        for number, text in enumerate(texts)
     ]
 
 
-def hostile_workspace(folder: Path) -> Workspace:
+def hostile_workspace(folder: Path, texts: Sequence[str] = HOSTILE) -> Workspace:
     """A workspace that holds nothing else."""
-    return make_workspace(folder, hostile_lines(), site="hostile")
+    return make_workspace(folder, hostile_lines(texts), site="hostile")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import serving
 from desk_samples import PISTOLS
-from hostile_samples import hostile_lines, hostile_workspace
+from hostile_samples import HOSTILE, hostile_lines, hostile_workspace, together
 from test_desk_decisions import stored
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", event => window.violations.push(event.violatedDirective));
 """
+PRESS_ALL = """() => {
+  for (const node of document.querySelectorAll("main a[href^='#'], main summary")) node.click();
+}"""
 STATE = """() => ({
   ran: window.ran ?? null,
   violations: window.violations,
@@ -56,10 +59,12 @@ def test_ten_listings_are_decided_by_keys_alone(chromium: Browser, workspace: Wo
         pressed = [*"ynuynuynuy"]
         for left, key in zip(range(len(PISTOLS), 0, -1), pressed, strict=False):
             page.get_by_text(f"1 of {left} that need review").wait_for()
+            page.wait_for_load_state()
             if key == "n":
                 page.keyboard.press("2")
             page.keyboard.press(key)
         page.get_by_text("1 of 1 that need review").wait_for()
+        page.wait_for_load_state()
         reason = {"n": "collection or estate"}
         assert stored(workspace) == [(answers[key], reason.get(key, "")) for key in pressed]
         page.keyboard.press("z")
@@ -165,19 +170,17 @@ def test_no_page_is_wider_than_the_screen_and_every_control_has_a_name(
 def test_hostile_text_runs_nothing_and_asks_for_nothing(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    workspace = hostile_workspace(tmp_path_factory.mktemp("hostile") / "room")
+    texts = together(HOSTILE, 4)
+    workspace = hostile_workspace(tmp_path_factory.mktemp("hostile") / "room", texts)
     paths = ["/", "/triage", "/search", "/search?page=2", "/search?q=%3Cscript%3Ewindow.ran%3D1%3C/script%3E", "/sites"]
-    for line in hostile_lines():
+    for line in hostile_lines(texts):
         paths += [f"/listing?site=hostile&id={line['id']}", f"/seller?site=hostile&id={line['id']}"]
     with serving(workspace) as address, opened_page(chromium, address) as (page, asked):
         page.add_init_script(WATCH)
         for path in paths:
             page.goto(path, wait_until="load")
             assert page.evaluate(STATE) == {"ran": None, "violations": [], "foreign": 0}, path
-        for link in ("main a", "main summary"):
-            page.goto("/listing?site=hostile&id=h11")
-            for target in page.locator(link).all()[:30]:
-                if (target.get_attribute("href") or "#").startswith("#"):
-                    target.dispatch_event("click")
+        page.goto("/listing?site=hostile&id=h2")
+        page.evaluate(PRESS_ALL)
         assert page.evaluate(STATE)["ran"] is None
         assert asked == []

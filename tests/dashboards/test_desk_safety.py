@@ -57,7 +57,7 @@ def test_every_answer_carries_the_headers(reader: TestClient) -> None:
         assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
-        assert headers["cache-control"] == "no-store"
+        assert headers["cache-control"] == ("max-age=86400" if path.startswith("/static") else "no-store")
 
 
 def test_every_form_is_guarded(client: TestClient) -> None:
@@ -159,7 +159,7 @@ def test_no_template_accuses_or_carries_script_and_style(template: Path) -> None
     text = template.read_text(encoding="utf-8")
     assert not ACCUSING.search(text)
     assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:|\|\s*safe|autoescape false|<style", text)
-    assert not re.search(r"<script(?! src=\"/static/desk\.js\" defer></script>)", text)
+    assert not re.search(r"<script(?! src=\"{{ asset\[\"desk.js\"\] }}\"></script>)", text)
     assert not re.search(r"https?://", text)
     assert not re.search(r"\s[\w-]+=\{\{", text), "an attribute without quotes"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboards.charts import WIDTH, Offered, draw_columns, draw_time_line, fill_gaps
@@ -29,6 +29,7 @@ marks = st.lists(
 )
 
 
+@settings(max_examples=60)
 @given(texts, marks)
 def test_pieces_are_the_text_and_every_mark_lies_on_its_own_words(text: str, marks: list[Mark]) -> None:
     pieces = cut(text, marks)
@@ -40,6 +41,7 @@ def test_pieces_are_the_text_and_every_mark_lies_on_its_own_words(text: str, mar
         assert sum(mark in piece.opened for piece in pieces) == inside
 
 
+@settings(max_examples=60)
 @given(texts, marks, st.integers(0, 60), st.integers(0, 60))
 def test_a_window_shows_the_marks_that_reach_into_it(text: str, marks: list[Mark], one: int, other: int) -> None:
     start, end = min(one, other, len(text)), min(max(one, other), len(text))
@@ -50,6 +52,7 @@ def test_a_window_shows_the_marks_that_reach_into_it(text: str, marks: list[Mark
     assert shown == {mark.number for mark in valid if mark.start < end and mark.end > start and start < end}
 
 
+@settings(max_examples=60)
 @given(texts, texts)
 def test_differences_hold_both_texts(before: str, after: str) -> None:
     changes = compare_texts(before, after)
@@ -92,6 +95,7 @@ def test_time_has_no_holes_in_a_histogram(interval: Interval, starts: tuple[str,
     assert [count for _, count in filled] == [3, *[0] * (len(labels) - 2), 3]
 
 
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=120))
 def test_columns_stay_within_the_picture(counts: list[int]) -> None:
     drawn = draw_columns([(str(number), count, "") for number, count in enumerate(counts)])
@@ -153,6 +157,7 @@ def test_a_mistake_is_repaired(text: str, repaired: str) -> None:
     assert repair(text, caught.value) == repaired
 
 
+@settings(max_examples=60)
 @given(st.text(alphabet='ab ():"*~-<.1ANDOR', max_size=30))
 def test_a_repair_can_always_be_searched(text: str) -> None:
     try:
@@ -163,6 +168,7 @@ def test_a_repair_can_always_be_searched(text: str) -> None:
             parse(found)
 
 
+@settings(max_examples=60)
 @given(st.text(max_size=20), st.booleans())
 def test_a_facet_value_of_any_kind_narrows_without_a_mistake(value: str, exclude: bool) -> None:
     if any(character.isalnum() for character in value):
