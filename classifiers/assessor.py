@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from classifiers.catalogue import Catalogue, load_catalogue
 from classifiers.gate import Gate, Verdict
@@ -13,12 +14,12 @@ from classifiers.items import find_items
 from classifiers.languages import OTHER, LanguageFinder
 from classifiers.lexicon import LANGUAGES, Lexicon, load_lexicon
 from classifiers.mentions import Mention, MentionFinder
-from classifiers.observations import observe
+from classifiers.observations import Observer
 from classifiers.packs import Packs, load_packs
 from classifiers.reading import FieldReading, Reader
 from classifiers.scoring import Scorer
 from classifiers.signals import Sighting, SignalReader
-from classifiers.values import SCORES, Assessment, Encoder, FoundItem, Text
+from classifiers.values import SCORES, Assessment, FoundItem, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from classifiers.encoder.runtime import Encoder
     from classifiers.tokens import Tokens
 
 LONGEST_TITLE = 1_000  # code points read; what follows is not, and `abstained` says so
@@ -56,7 +58,7 @@ class Reading:
     fields: tuple[FieldReading, FieldReading] | None
     mentions: tuple[list[Mention], list[Mention]]
     abstained: str | None
-    languages: frozenset[str] = frozenset()
+    sightings: list[Sighting] = field(factory=list)
 
 
 class Assessor:
@@ -72,7 +74,7 @@ class Assessor:
         self._signals = SignalReader(self._reader, lexicon, catalogue)
         self._scorer = Scorer(catalogue, packs)
         self._catalogue = catalogue
-        self._packs = packs
+        self._observer = Observer(catalogue=catalogue, packs=packs, as_of=as_of)
         self._encoder = encoder
         self._as_of = as_of
         self._triggers = self._trigger_words()
@@ -118,18 +120,24 @@ class Assessor:
                 done[place] = evolve(done[place], vector=row)
         return done
 
-    def _trigger_words(self) -> frozenset[str]:
-        """First words of everything that names a thing: a text with none of them is let go at once."""
+    def _trigger_words(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+        """What every name of a thing we look for holds: a telling word, or else two tokens in a row (`g`, `17`)."""
         members = self._reader.matcher.members
         phrases = {number: key for key, number in self._reader.matcher.phrase_keys()}
         numbers = {
             number
             for concept, found in members.items()
-            if concept.startswith(("make/", "model/")) or (":object/" in concept and not _idle(concept))
+            if concept.startswith(("make/", "model/")) or (":" in concept and not _idle(concept))
             for number in found
         }
-        words = {max(phrases[number], key=_telling) for number in numbers}
-        return frozenset(word for word in words if len(word) > 1 or not word.isascii())
+        keys = [phrases[number] for number in numbers]
+        words = {word for key in keys if _tells(word := max(key, key=_telling))}
+        pairs = {(key[0], key[1]) for key in keys if len(key) > 1 and words.isdisjoint(key)}
+        return frozenset(words), frozenset(pairs)
+
+    def _may_matter(self, keys: list[str]) -> bool:
+        words, pairs = self._triggers
+        return not words.isdisjoint(keys) or not pairs.isdisjoint(pairwise(keys))
 
     def _read(self, text: Text) -> Reading:
         if not text.title.strip() and not text.description.strip():
@@ -141,9 +149,14 @@ class Assessor:
         language = self._languages.find(f"{title} {description}", keys)
         if not any(any(char.isalpha() for char in key) for key in keys):
             return _unread(text, OTHER, "no words")
-        if self._triggers.isdisjoint(keys):
+        if not self._may_matter(keys) and not self._hinted(text):
             return _unread(text, language, "too long" if cut else None)
         return self._read_closely(text, language, (title, description), tokens, "too long" if cut else None)
+
+    def _hinted(self, text: Text) -> bool:
+        """Whether the site's own category names such a thing."""
+        words = (text.category or "")[:LONGEST_TITLE]
+        return bool(words) and self._may_matter(self._reader.tokens(words).keys)
 
     def _read_closely(
         self, text: Text, language: str, words: tuple[str, str], tokens: tuple[Tokens, Tokens], abstained: str | None
@@ -155,7 +168,14 @@ class Assessor:
         languages = set(LANGUAGES) if short or language == OTHER else sure
         mentions = self._finder.find(title, languages, sure), self._finder.find(description, languages, sure)
         category = self._reader.read("category", text.category[:LONGEST_TITLE]) if text.category else None
-        verdict = self._gate.judge(title, description, mentions, category, text.price)
+        sightings = [
+            sighting
+            for field, found in zip((title, description), mentions, strict=True)
+            for sighting in self._signals.read(field, languages, found)
+        ]
+        amount = self._catalogue.dollars(text.price, text.currency)
+        told = {sighting.name for sighting in sightings}
+        verdict = self._gate.judge(title, description, mentions, category, amount, told)
         gun_words = any(mention.item_class not in ("other", "calibre") for found in mentions for mention in found)
         if language == OTHER and gun_words:
             abstained = "language"
@@ -168,7 +188,7 @@ class Assessor:
             fields=(title, description),
             mentions=mentions,
             abstained=abstained,
-            languages=frozenset(languages),
+            sightings=sightings,
         )
 
     def _conclude(self, reading: Reading) -> Assessment:
@@ -177,7 +197,7 @@ class Assessor:
         items: tuple[FoundItem, ...] = ()
         if fields is not None:
             items = find_items(*fields, reading.mentions, verdict)
-            decoy = observe(reading.text, fields, reading.mentions, verdict, items, [], self._packs, self._as_of)
+            decoy = self._observer.observe(reading.text, fields, reading.mentions, verdict, items, [])
             if verdict.item_class not in SILENT or any(one.name == "decoy_price" for one in decoy):
                 sightings = self._sightings(reading, fields, items)
         sightings = [one for one in sightings if one.name != "scam_storefront" or one.layer == "count"]
@@ -201,14 +221,8 @@ class Assessor:
     def _sightings(
         self, reading: Reading, fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...]
     ) -> list[Sighting]:
-        found = [
-            sighting
-            for field, mentions in zip(fields, reading.mentions, strict=True)
-            for sighting in self._signals.read(field, reading.languages, mentions)
-        ]
-        found += observe(
-            reading.text, fields, reading.mentions, reading.verdict, items, found, self._packs, self._as_of
-        )
+        found = list(reading.sightings)
+        found += self._observer.observe(reading.text, fields, reading.mentions, reading.verdict, items, found)
         return found
 
 
@@ -239,9 +253,17 @@ def _whole(text: Text) -> str:
 
 
 def _idle(concept: str) -> bool:
-    """Things that name nothing we look for, or only describe what was named."""
-    kind = concept.partition(":object/")[2]
-    return kind in ("other", "news_or_discussion") or kind.startswith(("feature/", "category/"))
+    """Concepts that name nothing we look for, or only describe what was named."""
+    _, _, kind = concept.partition(":")
+    if not kind.startswith("object/"):
+        return kind != "gunlaw"
+    return kind in ("object/other", "object/news_or_discussion") or kind.startswith(
+        ("object/feature/", "object/category/")
+    )
+
+
+def _tells(word: str) -> bool:
+    return len(word) > 1 if word.isascii() else bool(word)
 
 
 def _telling(word: str) -> tuple[bool, int]:

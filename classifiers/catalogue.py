@@ -11,6 +11,7 @@ from classifiers.lexicon import FOLDER, Dated, Strict, hash_files, read_yaml
 from classifiers.values import SCORES, LexiconError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
     from pathlib import Path
 
 CLASSES = (
@@ -76,6 +77,7 @@ class CatalogueFile(Strict):
     standing: float
     base: dict[str, float]
     base_left: float
+    currencies: dict[str, float]
     scopes: dict[str, list[str]]
     left: list[str]
     interactions: dict[str, Interaction]
@@ -103,6 +105,13 @@ class Catalogue:
     def in_scope(self, name: str, item_class: str) -> bool:
         """Whether the signal can count for a thing of this class."""
         return item_class in self.file.scopes[self.file.signals[name].scope]
+
+    def dollars(self, price: Decimal | None, currency: str | None) -> float | None:
+        """A price in US dollars, coarsely; None where the currency is unknown. Without one it counts as is."""
+        if price is None:
+            return None
+        rate = self.file.currencies.get(currency.upper()) if currency else 1.0
+        return float(price) / rate if rate else None
 
     def leaves(self, item_class: str) -> bool:
         """Whether things of this class leave before anything is counted."""

@@ -15,13 +15,13 @@ from classifiers.lexicon import LANGUAGES
 from classifiers.mentions import ANY_GUN, GUNS, UNSURE, Mention, Role
 
 if TYPE_CHECKING:
-    from decimal import Decimal
+    from collections.abc import Collection
 
     from classifiers.mentions import MentionFinder
     from classifiers.reading import FieldReading, Reader
 
 # Where several things are named in one title, what makes it another thing than a gun is read first.
-SPECIAL = (
+FIRST = (
     "look_alike_tool",
     "game_or_film_item",
     "airsoft_replica_toy",
@@ -32,14 +32,53 @@ SPECIAL = (
     "deactivated",
     "air_or_gas",
     "antique",
-    "conversion_device",
-    "light_weapon",
-    "suppressor",
-    "knife_or_other_weapon",
 )
+THEN = ("conversion_device", "light_weapon", "suppressor", "knife_or_other_weapon")
+SPECIAL = frozenset({*FIRST, *THEN})
 THINGS = ("ammunition", "essential_component", "accessory", "other_part")
-TITLE, TITLE_BESIDE, DESCRIPTION, DESCRIPTION_ONLY, CATEGORY, WANTED = 5.0, 0.8, 1.0, 3.0, 2.5, 6.5
+TITLE, DESCRIPTION, DESCRIPTION_ONLY, DESCRIPTION_SPECIAL, WANTED = 5.0, 1.0, 3.5, 2.5, 6.5
+CATEGORY, CATEGORY_ELSEWHERE = 2.5, 4.2  # a seller puts toys under toys, but all sorts of things under guns
+CONTEXT = 2.2  # words of gun law, a calibre: what is offered is a gun though nothing names it
+ELSEWHERE = frozenset(
+    {
+        "look_alike_tool",
+        "game_or_film_item",
+        "airsoft_replica_toy",
+        "news_or_discussion",
+        "knife_or_other_weapon",
+        "other",
+    }
+)
+# Where the description says so, a named gun is one of these.
+OVERRULING = frozenset(
+    {
+        "airsoft_replica_toy",
+        "blank_alarm_signal",
+        "deactivated",
+        "antique",
+        "air_or_gas",
+        "game_or_film_item",
+        "look_alike_tool",
+    }
+)
+CHEAP = 60  # US dollars: a nameless pistol at this price is hardly one
 GUN_PRICE = 150  # a described feature beside a model at this price or more is a gun's, not for sale by itself
+SUGGESTS = {
+    "straw_purchase_request": "wanted_ad",
+    "straw_purchase_offer": "service",
+    "bulk_wanted": "wanted_ad",
+    "brokering": "service",
+    "fraudulent_documents": "service",
+    "printable_file": "digital_file",
+    "conversion_device": "conversion_device",
+    "light_weapon": "light_weapon",
+    "parts_kit": "essential_component",
+    "printed_firearm": "firearm_handgun",
+    "craft_made": "firearm_handgun",
+    "prohibited_buyer_ok": "firearm_handgun",
+    "minor_sale": "firearm_handgun",
+    "ammunition_bulk": "ammunition",
+}
 NOTHING = 1.0  # log-odds of "other" before anything is read
 
 
@@ -60,12 +99,14 @@ class Gate:
         self._finder = finder
         self._kinds = kinds
         self._wanted = reader.phrases_of(f"{language}:s_wanted" for language in LANGUAGES)
+        self._law = reader.phrases_of(f"{language}:gunlaw" for language in LANGUAGES)
         self._categories: dict[int, str] = {}
         for phrase, names in reader.matcher.concepts_of.items():
             for name in sorted(names):
                 kind = name.partition(":object/")[2]
-                if kind:
-                    self._categories.setdefault(phrase, kind.removeprefix("category/").removeprefix("feature/"))
+                plain = kind.removeprefix("category/").removeprefix("feature/")
+                if plain in CLASSES:
+                    self._categories.setdefault(phrase, plain)
 
     def judge(
         self,
@@ -73,14 +114,15 @@ class Gate:
         description: FieldReading,
         mentions: tuple[list[Mention], list[Mention]],
         category: FieldReading | None,
-        price: Decimal | None,
+        amount: float | None,
+        told: Collection[str],
     ) -> Verdict:
         """The verdict on one text."""
         evidence: list[tuple[str, float, str]] = [("other", NOTHING, "nothing read yet")]
         hint = self._category(category)
         if hint:
-            evidence.append((hint, CATEGORY, f"category: {category.text if category else ''}"))
-        amount = float(price) if price is not None else None
+            weight = CATEGORY_ELSEWHERE if hint in ELSEWHERE else CATEGORY
+            evidence.append((hint, weight, f"category: {category.text if category else ''}"))
         pools = [*mentions[0], *mentions[1]]
         winner = self._head(mentions[0], amount, hint)
         if winner is not None:
@@ -88,6 +130,8 @@ class Gate:
         evidence += self._described(mentions, winner, amount, hint)
         if winner is None:
             winner = self._head(mentions[1], amount, hint)
+        if winner is None or winner.item_class == UNSURE:
+            evidence += self._context(title, description, pools, told)
         if self._wants(title, description, winner):
             evidence.append(("wanted_ad", WANTED, "begins as a wanted ad"))
         return _settle(evidence, winner)
@@ -107,7 +151,33 @@ class Gate:
         for mention in mentions[1]:
             if mention.role is Role.OFFERED and mention.item_class in GUNS and mention.source != "make":
                 found.setdefault(mention.item_class, mention.model or mention.item_class)
-        return [(kind, DESCRIPTION, f"description: {word}") for kind, word in found.items()]
+        rows = [(kind, DESCRIPTION, f"description: {word}") for kind, word in found.items()]
+        if amount is None and any(mention.item_class == "news_or_discussion" for mention in mentions[1]):
+            rows.append(("news_or_discussion", DESCRIPTION_SPECIAL, "description: talk, and no price"))
+        vague = winner.item_class in GUNS and winner.source == "object" and not any(m.make or m.calibre for m in pools)
+        if vague and amount is not None and amount < CHEAP and hint not in GUNS:
+            rows += [
+                (winner.item_class, -2.5, "too cheap for one"),
+                ("look_alike_tool", DESCRIPTION_SPECIAL, "a tool's price"),
+            ]
+        if winner.item_class in {*GUNS, ANY_GUN, UNSURE}:
+            special = {m.item_class for m in mentions[1] if m.item_class in OVERRULING and m.role is not Role.TRADE}
+            rows += [(kind, DESCRIPTION_SPECIAL, f"description: {kind}") for kind in sorted(special)]
+        return rows
+
+    def _context(
+        self, title: FieldReading, description: FieldReading, pools: list[Mention], told: Collection[str]
+    ) -> list[tuple[str, float, str]]:
+        """Evidence where nothing is named: what the signals are about, gun law, a calibre."""
+        for signal, kind in SUGGESTS.items():
+            if signal in told:
+                return [(kind, CONTEXT + 1, f"nothing named, but {signal}")]
+        calibres = [mention.calibre for mention in pools if mention.calibre and mention.role is not Role.TRADE]
+        lawful = any(not self._law.isdisjoint(field.phrases.where) for field in (title, description))
+        if not calibres and not lawful:
+            return []
+        kind = self._kinds.get(calibres[0], "firearm_handgun") if calibres and calibres[0] else "firearm_long"
+        return [(kind, CONTEXT, "a calibre" if calibres else "words of gun law")]
 
     def _category(self, category: FieldReading | None) -> str | None:
         if category is None:
@@ -124,15 +194,21 @@ class Gate:
         """The mention that says what is for sale."""
         offered = [mention for mention in mentions if mention.role in (Role.OFFERED, Role.PART)]
         things = [mention for mention in offered if mention.source == "object" or mention.item_class in SPECIAL]
+        told = [
+            mention
+            for mention in mentions
+            if mention.item_class in FIRST and mention.role not in (Role.FOR, Role.TRADE)
+        ]
         guns = [gun for gun in offered if gun.item_class in {*GUNS, ANY_GUN} and gun.role is Role.OFFERED]
         unsure = [mention for mention in offered if mention.item_class == UNSURE]
         features = [mention for mention in things if mention.feature]
         by_itself = features and _by_itself(guns, amount, hint)
         order = [
-            *(mention for kind in SPECIAL for mention in things if mention.item_class == kind),
+            *(mention for kind in FIRST for mention in told if mention.item_class == kind),
+            *(mention for mention in things if mention.item_class == "other" and not any(gun.model for gun in guns)),
+            *(mention for kind in THEN for mention in things if mention.item_class == kind),
             *(mention for mention in things if mention.item_class in THINGS and not mention.feature),
             *(features if by_itself else ()),
-            *(mention for mention in things if mention.item_class == "other" and not any(gun.model for gun in guns)),
             *(gun for gun in guns if gun.model),
             *(gun for gun in guns if gun.make),
             *guns,
@@ -159,9 +235,9 @@ class Gate:
 
     def _wants(self, title: FieldReading, description: FieldReading, winner: Mention | None) -> bool:
         """Wanted wording at the very beginning of the title, or of the description where the title names nothing."""
-        if any(start <= 1 for start, _ in self._places(title)):
+        if any(start <= (1 if title.tokens.keys[start].isascii() else 0) for start, _ in self._places(title)):
             return True
-        return winner is None and any(start <= 3 for start, _ in self._places(description))
+        return winner is None and any(start == 0 for start, _ in self._places(description))
 
     def _places(self, field: FieldReading) -> list[tuple[int, int]]:
         return [

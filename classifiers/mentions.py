@@ -110,7 +110,7 @@ class MentionFinder:
                 role = Role.TRADE
             elif _under(mention, fits, breaks, 4) and any(other.end <= mention.start for other in placed):
                 role = Role.FOR
-            elif placed and _under(mention, withs, breaks, 6):
+            elif placed and (_under(mention, withs, breaks, 6) or _listed_after(field, mention, placed)):
                 role = Role.BESIDE
             placed.append(evolve(mention, role=role))
         return placed
@@ -179,6 +179,14 @@ def _belongs(make: Mention, model: Mention) -> bool:
     """Whether a maker's name stands right before its own model, or one that any maker may build."""
     adjacent = make.source == "make" and model.source == "model" and model.start - make.end <= 1
     return adjacent and model.make in (make.make, None)
+
+
+def _listed_after(field: FieldReading, mention: Mention, placed: list[Mention]) -> bool:
+    """In a title, what follows a comma comes along with what was named before it."""
+    if field.name != "title":
+        return False
+    between = field.tokens.keys[placed[-1].end : mention.start]
+    return any(key in (",", "+", "&", ";") for key in between)
 
 
 def _modifies(mention: Mention, following: Mention | None, magazines: set[int]) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from classifiers.mentions import GUNS, Mention, Role
 from classifiers.signals import Sighting
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from classifiers.catalogue import Catalogue
     from classifiers.gate import Verdict
     from classifiers.packs import Hook, Packs
     from classifiers.reading import FieldReading
@@ -22,27 +25,34 @@ DECOYS = frozenset({"accessory", "airsoft_replica_toy", "other_part"})
 MANY = 3
 
 
-def observe(
-    text: Text,
-    fields: tuple[FieldReading, FieldReading],
-    mentions: tuple[list[Mention], list[Mention]],
-    verdict: Verdict,
-    items: tuple[FoundItem, ...],
-    sightings: list[Sighting],
-    packs: Packs,
-    as_of: date,
-) -> list[Sighting]:
-    """What follows from the whole rather than from one phrase."""
-    names = {sighting.name for sighting in sightings}
-    found = _counted(fields, items, names)
-    found += _thing_itself(fields, mentions, verdict, names)
-    found += _decoy(text, fields[0], mentions[0], verdict)
-    found += _listed(text, items, fields, packs, as_of)
-    found += _storefront(sightings)
-    found += _disguised(fields)
-    if "mandatory_statement_present" not in names and verdict.item_class != "wanted_ad":
-        found += _unsaid(text, fields[0])
-    return found
+@frozen(kw_only=True)
+class Observer:
+    """What follows from the whole of a text rather than from one phrase."""
+
+    catalogue: Catalogue
+    packs: Packs
+    as_of: date
+
+    def observe(
+        self,
+        text: Text,
+        fields: tuple[FieldReading, FieldReading],
+        mentions: tuple[list[Mention], list[Mention]],
+        verdict: Verdict,
+        items: tuple[FoundItem, ...],
+        sightings: list[Sighting],
+    ) -> list[Sighting]:
+        """Counts, decoys, what a pack lists, template shops, hidden spelling, and what is not said."""
+        names = {sighting.name for sighting in sightings}
+        found = _counted(fields, items, names)
+        found += _thing_itself(fields, mentions, verdict, names)
+        found += _decoy(self.catalogue.dollars(text.price, text.currency), fields[0], mentions[0], verdict)
+        found += _listed(text, items, fields, self.packs, self.as_of)
+        found += _storefront(sightings)
+        found += _disguised(fields)
+        if "mandatory_statement_present" not in names and verdict.item_class != "wanted_ad":
+            found += _unsaid(text, fields[0])
+        return found
 
 
 def _counted(
@@ -81,14 +91,14 @@ def _thing_itself(
     return []
 
 
-def _decoy(text: Text, title: FieldReading, mentions: list[Mention], verdict: Verdict) -> list[Sighting]:
+def _decoy(amount: float | None, title: FieldReading, mentions: list[Mention], verdict: Verdict) -> list[Sighting]:
     """A box, sticker or toy with a maker's name at a gun's price."""
-    if verdict.item_class not in DECOYS or text.price is None or float(text.price) < DECOY_PRICE:
+    if verdict.item_class not in DECOYS or amount is None or amount < DECOY_PRICE:
         return []
     box = next((m for m in mentions if m.item_class in DECOYS and _is_decoy(title, m)), None)
     if box is None or not any(mention.make for mention in mentions):
         return []
-    return [_of_mention("decoy_price", box, title, 0.8, "price", f"asks {text.price} for it")]
+    return [_of_mention("decoy_price", box, title, 0.8, "price", f"asks about {amount:.0f} US dollars for it")]
 
 
 def _is_decoy(field: FieldReading, mention: Mention) -> bool:
