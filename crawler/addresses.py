@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-_METADATA = frozenset({"168.63.129.16"})
-"""Public addresses that answer only inside a cloud (Azure's WireServer); the others' are private."""
+_NEVER = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # Azure's WireServer: a public address that answers only inside its cloud
+        "192.0.0.0/24",  # RFC 6890, and Oracle's metadata; Python calls most of it global
+        "192.88.99.0/24",  # 6to4 relays, RFC 7526
+        "2001::/23",  # RFC 2928: Teredo, ORCHID and the like
+        "3fff::/20",  # documentation, RFC 9637
+    )
+)
+"""Addresses that Python's `is_global` lets through, in some or all of its versions."""
 
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # RFC 4291, 2.4: nothing else is routed on the internet
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
@@ -61,7 +70,7 @@ class AddressRule:
             return self.loopback
         if isinstance(found, ipaddress.IPv6Address) and found not in _GLOBAL_UNICAST:
             return False
-        return found.is_global and not found.is_multicast and str(found) not in _METADATA
+        return found.is_global and not found.is_multicast and not any(found in network for network in _NEVER)
 
     def check(self, host: str, addresses: Iterable[str]) -> None:
         """Raise `ForbiddenAddress` unless every one of the addresses of `host` is allowed."""

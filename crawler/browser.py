@@ -34,7 +34,7 @@ _LARGEST_RESOURCE = 8_000_000
 _PARTS_OF_A_PAGE = 3  # loading, waiting and scrolling may each take the site file's timeout
 _SECONDS_TO_ANSWER = 5
 
-_ARGUMENTS = (
+LAUNCH_ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -96,7 +96,7 @@ def browser_settings(plan: VisitPlan, executable: str, *, proxy: str) -> dict[st
             "executable_path": executable,
             "headless": True,
             "handle_sigint": False,  # the first Ctrl-C ends the run in good order
-            "args": [*sandbox, *_ARGUMENTS],
+            "args": [*sandbox, *LAUNCH_ARGUMENTS],
             # Playwright sends requests to this machine through the proxy too, which Chromium alone does not.
             "proxy": {"server": proxy},
         },
