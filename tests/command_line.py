@@ -28,7 +28,7 @@ def tracemark(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comp
         check=False,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=800,
     )
 
 
