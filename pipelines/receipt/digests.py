@@ -27,7 +27,7 @@ def matches(stated: str, data: bytes) -> bool:
 
 def _decode(value: str, size: int, stated: str) -> bytes:
     try:
-        if len(value) == 2 * size:
+        if len(value) == 2 * size and "=" not in value:
             return bytes.fromhex(value)
         found = base64.b32decode(value.upper().rstrip("=") + "=" * (-len(value.rstrip("=")) % 8))
     except (ValueError, binascii.Error) as error:

@@ -143,7 +143,13 @@ class _Source:
         block = self._take(int(length))
         if self._take(len(RECORD_END)) != RECORD_END:
             raise _Broken("the record is shorter or longer than it says", url=headers.get("warc-target-uri"))
+        self._end_member()
         return _open_record(self.offset, headers, block)
+
+    def _end_member(self) -> None:
+        """Have the member's checksum looked at before its record counts as whole."""
+        while self._inflater is not None and not self._buffer and self._inflate():
+            pass
 
     def find_next(self) -> bool:
         """Go to the next record after damage; False where there is none."""
