@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from attrs import frozen
 
-from dashboards.levels import read_lines
 from pipelines.models import RunStatus
 from pipelines.store.runs import runs_of, site_records
-from pipelines.store.tables import assessments, decisions, listings, seller_assessments, set_aside
+from pipelines.store.tables import listings, set_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
-    from pipelines.models import JsonObject
     from pipelines.store.database import Database
     from pipelines.store.runs import Run, SiteRecord
 
 TROUBLE = (RunStatus.DEGRADED, RunStatus.PAUSED, RunStatus.FAILED, RunStatus.INTERRUPTED)
-NEW_DAYS = 7
 _RUNS_PER_SITE = 8
-_MOST_NEW = 20
 
 
 @frozen(kw_only=True)
@@ -52,19 +47,13 @@ class SiteView:
 
 @frozen(kw_only=True)
 class Overview:
-    """The state of the workspace.
-
-    `new` are the newest of the `new_count` undecided listings that need review and were first seen in the seven days
-    up to the last sighting.
-    """
+    """The state of the workspace."""
 
     sites: tuple[SiteView, ...]
     listings: int
     unassessed: int
     aside: int
     last_seen: datetime | None
-    new_count: int
-    new: tuple[JsonObject, ...]
 
     @property
     def trouble(self) -> list[SiteView]:
@@ -94,29 +83,10 @@ def read_overview(database: Database) -> Overview:
         count, unassessed = connection.execute(
             sa.select(sa.func.count(), sa.func.count() - sa.func.count(listings.c.assessment)).select_from(listings)
         ).one()
-        new_count, new = _read_new(connection, last_seen) if last_seen else (0, [])
         return Overview(
             sites=read_sites(connection),
             listings=count,
             unassessed=unassessed,
             aside=connection.scalar(sa.select(sa.func.count()).select_from(set_aside)) or 0,
             last_seen=last_seen,
-            new_count=new_count,
-            new=tuple(new),
         )
-
-
-def _read_new(connection: sa.Connection, last_seen: datetime) -> tuple[int, Sequence[JsonObject]]:
-    chosen = (
-        sa.select(listings.c.id)
-        .join(assessments, assessments.c.id == listings.c.assessment)
-        .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
-        .where(
-            listings.c.first_seen > last_seen - timedelta(days=NEW_DAYS),
-            sa.or_(assessments.c.body["review"].as_string() == "review", seller_assessments.c.review == "review"),
-            ~sa.select(decisions.c.id).where(decisions.c.listing == listings.c.id).exists(),
-        )
-    )
-    count = connection.scalar(sa.select(sa.func.count()).select_from(chosen.subquery())) or 0
-    newest = chosen.order_by(listings.c.first_seen.desc(), listings.c.id.desc()).limit(_MOST_NEW)
-    return count, read_lines(connection, list(connection.scalars(newest)))

@@ -16,6 +16,7 @@ from pipelines.store.tables import assessments, decisions, journal, listings, se
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from pipelines.store.database import Database
 
@@ -35,6 +36,13 @@ class Waiting:
     total: int
 
 
+@frozen
+class _Entry:
+    level: str
+    place: _Place
+    first_seen: datetime
+
+
 class TriageQueue:
     """Undecided listings by level. A listing's level is the higher of its own and its seller's."""
 
@@ -42,7 +50,7 @@ class TriageQueue:
         self._database = database
         self._lock = Lock()
         self._sequence = -1
-        self._places: dict[int, tuple[str, _Place]] = {}
+        self._places: dict[int, _Entry] = {}
         self._order: dict[str, list[_Place]] = {level: [] for level in LEVELS}
 
     def count(self, level: str) -> int:
@@ -65,6 +73,13 @@ class TriageQueue:
         with self._lock:
             self._follow()
             return [row for _, row in self._order[level][:most]]
+
+    def new(self, level: str, since: datetime) -> list[int]:
+        """The rows of those first seen after `since`, the newest first."""
+        with self._lock:
+            self._follow()
+            recent = [(seen, row) for _, row in self._order[level] if (seen := self._places[row].first_seen) > since]
+            return [row for _, row in sorted(recent, reverse=True)]
 
     def _follow(self) -> None:
         with self._database.read() as connection:
@@ -92,7 +107,13 @@ class TriageQueue:
         scores = [assessments.c.body["scores"][name].as_float() for name in SCORES]
         decided = sa.select(decisions.c.id).where(decisions.c.listing == listings.c.id).exists()
         query = (
-            sa.select(listings.c.id, assessments.c.body["review"].as_string(), seller_assessments.c.review, *scores)
+            sa.select(
+                listings.c.id,
+                listings.c.first_seen,
+                assessments.c.body["review"].as_string(),
+                seller_assessments.c.review,
+                *scores,
+            )
             .join(assessments, assessments.c.id == listings.c.assessment)
             .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
             .where(~decided)
@@ -100,12 +121,12 @@ class TriageQueue:
         if rows is not None:
             query = query.where(listings.c.id.in_(rows))
         fresh = rows is None
-        for row, own, of_seller, *found in connection.execute(query):
+        for row, first_seen, own, of_seller, *found in connection.execute(query):
             level, _ = shown_level(own, of_seller)
             if level is None or level not in self._order:
                 continue
             place = (-max((score or 0.0) for score in found), row)
-            self._places[row] = (level, place)
+            self._places[row] = _Entry(level, place, first_seen)
             if fresh:
                 self._order[level].append(place)
             else:
@@ -117,6 +138,5 @@ class TriageQueue:
     def _leave(self, row: int) -> None:
         found = self._places.pop(row, None)
         if found is not None:
-            level, place = found
-            order = self._order[level]
-            del order[bisect_left(order, place)]
+            order = self._order[found.level]
+            del order[bisect_left(order, found.place)]
