@@ -55,6 +55,10 @@ _KNOWN = frozenset(
 _SITE = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 
 
+def _capitals(code: str | None) -> str | None:
+    return None if code is None else code.strip().upper()
+
+
 @frozen(kw_only=True)
 class FeedOptions:
     """How a feed is to be read: `names` maps our keys to the feed's, `currency` is that of bare prices.
@@ -64,8 +68,8 @@ class FeedOptions:
     """
 
     site: str
-    currency: str | None = None
-    country: str | None = None
+    currency: str | None = field(default=None, converter=_capitals)
+    country: str | None = field(default=None, converter=_capitals)
     names: Mapping[str, str] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -73,9 +77,9 @@ class FeedOptions:
         if not _SITE.fullmatch(self.site):
             mistakes.append(f"site {self.site!r}: up to 63 lower-case letters, digits, dashes, dots and underscores")
         if self.currency is not None and not re.fullmatch("[A-Z]{3}", self.currency):
-            mistakes.append(f"currency {self.currency!r}: three capital letters (ISO 4217), for example USD")
+            mistakes.append(f"currency {self.currency!r}: three letters (ISO 4217), for example USD")
         if self.country is not None and not re.fullmatch("[A-Z]{2}", self.country):
-            mistakes.append(f"country {self.country!r}: two capital letters (ISO 3166), for example US")
+            mistakes.append(f"country {self.country!r}: two letters (ISO 3166), for example US")
         if mistakes:
             raise BadInput("the feed cannot be read so", details=tuple(mistakes))
 

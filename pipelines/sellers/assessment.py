@@ -8,10 +8,10 @@ from attrs import frozen
 
 from pipelines.sellers.items import find_items
 from pipelines.sellers.rules import Facts, SellerRules
-from pipelines.sellers.windows import fullest_windows
+from pipelines.sellers.windows import firearms_of, fullest_windows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from pipelines.models import JsonObject
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from pipelines.sellers.rules import Firing
     from pipelines.sellers.windows import Window
 
-_MEDIUM = 1.0
-"""The least weight (log-odds) of a signal of class M."""
+_MEDIUM, _HIGH = 1.0, 3.5
+"""The least weight (log-odds) of a signal of class M, and of class H."""
 
 
 @frozen(kw_only=True)
 class SellerAssessment:
-    """What a history shows."""
+    """What a history shows. `due` is when time alone may change it."""
 
     history: SellerHistory
     items: Sequence[Item]
@@ -34,6 +34,7 @@ class SellerAssessment:
     firings: Sequence[Firing]
     new_in_box_ratio: float | None
     review: str
+    due: datetime | None
 
     def to_json(self) -> JsonObject:
         """The line of `tracemark export sellers` (docs/schema/seller.json)."""
@@ -53,28 +54,30 @@ class SellerAssessment:
         }
 
 
-def assess_history(
-    history: SellerHistory, rules: SellerRules, today: datetime, weights: Mapping[str, float]
-) -> SellerAssessment:
-    """Assess one seller as of `today`; `weights` are the log-odds of listing signals by name."""
+def assess_history(history: SellerHistory, rules: SellerRules, today: datetime) -> SellerAssessment:
+    """Assess one seller as of `today`, the last day on which its site was seen (or the day asked for)."""
     items = find_items(history)
-    firearms = sorted((item for item in items if item.is_firearm), key=lambda item: (item.first_seen, item.id))
-    facts = Facts(history=history, firearms=firearms, today=today, weights=weights)
+    firearms = firearms_of(items)
+    facts = Facts(history=history, firearms=firearms, today=today)
     firings = [] if history.id is None else rules.fire(facts)
     return SellerAssessment(
         history=history,
         items=items,
-        windows=fullest_windows(items),
+        windows=fullest_windows(firearms),
         firings=firings,
         new_in_box_ratio=round(len(facts.new) / len(firearms), 4) if firearms else None,
         review=review_level(firings),
+        due=rules.due(facts),
     )
 
 
 def review_level(firings: Sequence[Firing]) -> str:
-    """`review` needs two signals of M or more on different facts; one alone is `idle`. Weak ones never add up."""
-    standing = {firing.fact for firing in firings if firing.polarity == "for" and firing.weight >= _MEDIUM}
-    return "review" if len(standing) >= 2 else "idle" if standing else "none"
+    """`review` needs one H, or two signals of M or more on different facts; one is `idle`. Weak ones never add up."""
+    standing = [firing for firing in firings if firing.polarity == "for" and firing.weight >= _MEDIUM]
+    if any(firing.weight >= _HIGH for firing in standing):
+        return "review"
+    facts = {firing.fact for firing in standing}
+    return "review" if len(facts) > 1 else "idle" if facts else "none"
 
 
 def item_json(item: Item) -> JsonObject:
@@ -105,7 +108,6 @@ def _window_json(window: Window) -> JsonObject:
 
 
 def _firing_json(firing: Firing) -> JsonObject:
-    offers = {(offer.site, offer.id): None for item in firing.items for offer in item.offers}
     return {
         "name": firing.name,
         "polarity": firing.polarity,
@@ -113,7 +115,7 @@ def _firing_json(firing: Firing) -> JsonObject:
         "fact": firing.fact,
         "reason": firing.reason,
         "items": [item.id for item in firing.items],
-        "listings": [{"site": site, "id": native_id} for site, native_id in offers],
+        "listings": [{"site": offer.site, "id": offer.id} for offer in firing.offers],
     }
 
 

@@ -13,14 +13,7 @@ from pipelines.journal import last_change
 from pipelines.sellers.assessment import assess_history, item_json
 from pipelines.sellers.history import read_histories
 from pipelines.sellers.rules import SellerRules
-from pipelines.store.tables import (
-    assessments,
-    item_listings,
-    items,
-    journal,
-    listings,
-    seller_assessments,
-)
+from pipelines.store.tables import item_listings, items, journal, listings, seller_assessments, sellers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +22,8 @@ if TYPE_CHECKING:
     from pipelines.sellers.assessment import SellerAssessment
     from pipelines.store.database import Database
 
-_BATCH = 200
+_BATCH = 100
+"""Sellers in one transaction: the others who write wait for as long as it takes to assess them."""
 
 
 @frozen(kw_only=True)
@@ -41,78 +35,78 @@ class SellersReport:
 
 
 def assess_sellers(database: Database, *, now: Callable[[], datetime]) -> SellersReport:
-    """Assess every seller whose listings changed since the last time; touches no other."""
+    """Assess every seller whose listings or whose rules changed since the last time; touches no other.
+
+    What is read and what is written is one transaction, so that a listing that comes in meanwhile is not missed.
+    """
     rules = SellerRules.shipped()
     with database.read() as connection:
-        changed = _changed_sellers(connection)
-        weights = signal_weights(connection)
-        today = last_seen_day(connection) or now()
+        days = last_seen_days(connection)
+        changed = _changed_sellers(connection, rules, days)
     review: Counter[str] = Counter()
     for start in range(0, len(changed), _BATCH):
         part = changed[start : start + _BATCH]
-        with database.read() as connection:
-            found = [assess_history(one, rules, today, weights) for one in read_histories(connection, part)]
-        _keep(database, part, found, now())
+        with database.write() as connection:
+            found = [assess_history(one, rules, days.get(one.site, now())) for one in read_histories(connection, part)]
+            _keep(connection, part, found, rules, now())
         review.update(one.review for one in found)
     return SellersReport(assessed=len(changed), review=dict(review))
 
 
-def signal_weights(connection: sa.Connection) -> dict[str, float]:
-    """The strongest weight of each listing signal in any assessment that stands."""
-    weights: dict[str, float] = {}
-    query = sa.select(assessments.c.body).join(listings, listings.c.assessment == assessments.c.id)
-    for body in connection.scalars(query).yield_per(1000):
-        for signal in body["signals"]:
-            weights[signal["name"]] = max(weights.get(signal["name"], 0.0), signal["weight"])
-    return weights
+def last_seen_days(connection: sa.Connection) -> dict[str, datetime]:
+    """The last moment at which anything was seen, by site: a history is judged as of then, not of the wall clock."""
+    query = sa.select(listings.c.site, sa.func.max(listings.c.last_seen)).group_by(listings.c.site)
+    return dict(connection.execute(query).tuples().all())
 
 
-def last_seen_day(connection: sa.Connection) -> datetime | None:
-    """The last moment at which anything was seen: a history is judged as of then, not of the wall clock."""
-    found: datetime | None = connection.scalar(sa.select(sa.func.max(listings.c.last_seen)))
-    return found
-
-
-def _changed_sellers(connection: sa.Connection) -> list[int]:
+def _changed_sellers(connection: sa.Connection, rules: SellerRules, days: Mapping[str, datetime]) -> list[int]:
+    later = sa.exists().where(journal.c.listing == listings.c.id, journal.c.sequence > seller_assessments.c.sequence)
     query = (
         sa.select(listings.c.seller)
-        .join(journal, journal.c.listing == listings.c.id)
         .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
         .where(
             listings.c.seller.is_not(None),
             listings.c.assessment.is_not(None),
-            journal.c.sequence > sa.func.coalesce(seller_assessments.c.sequence, 0),
+            sa.or_(seller_assessments.c.seller.is_(None), seller_assessments.c.rules != rules.sha256, later),
         )
         .distinct()
-        .order_by(listings.c.seller)
     )
-    return [row for row in connection.scalars(query) if row is not None]
+    found = {row for row in connection.scalars(query) if row is not None}
+    found.update(connection.scalars(sa.select(seller_assessments.c.seller).where(seller_assessments.c.sequence == 0)))
+    waiting = (
+        sa.select(seller_assessments.c.seller, seller_assessments.c.due, sellers.c.site)
+        .join(sellers, sellers.c.id == seller_assessments.c.seller)
+        .where(seller_assessments.c.due.is_not(None))
+    )
+    found.update(row.seller for row in connection.execute(waiting) if row.site in days and row.due <= days[row.site])
+    return sorted(found)
 
 
-def _keep(database: Database, rows: Sequence[int], found: Sequence[SellerAssessment], at: datetime) -> None:
-    with database.write() as connection:
-        query = sa.select(seller_assessments.c.seller, seller_assessments.c.review)
-        before = dict(connection.execute(query.where(seller_assessments.c.seller.in_(rows))).tuples().all())
-        _replace_items(connection, rows, found)
-        risen = [row for row, one in zip(rows, found, strict=True) if before.get(row, "none") != one.review]
-        touched = sa.select(listings.c.id).where(listings.c.seller.in_(risen))
-        note_changes(connection, list(connection.scalars(touched)))
-        connection.execute(sa.delete(seller_assessments).where(seller_assessments.c.seller.in_(rows)))
-        sequence = last_change(connection)
-        connection.execute(
-            sa.insert(seller_assessments),
-            [
-                {
-                    "seller": row,
-                    "at": at,
-                    "sequence": sequence,
-                    "rules": "",
-                    "review": one.review,
-                    "body": one.to_json(),
-                }
-                for row, one in zip(rows, found, strict=True)
-            ],
-        )
+def _keep(
+    connection: sa.Connection, rows: Sequence[int], found: Sequence[SellerAssessment], rules: SellerRules, at: datetime
+) -> None:
+    query = sa.select(seller_assessments.c.seller, seller_assessments.c.review)
+    before = dict(connection.execute(query.where(seller_assessments.c.seller.in_(rows))).tuples().all())
+    _replace_items(connection, rows, found)
+    moved = [row for row, one in zip(rows, found, strict=True) if before.get(row, "none") != one.review]
+    note_changes(connection, connection.scalars(sa.select(listings.c.id).where(listings.c.seller.in_(moved))).all())
+    connection.execute(sa.delete(seller_assessments).where(seller_assessments.c.seller.in_(rows)))
+    sequence = last_change(connection)
+    connection.execute(
+        sa.insert(seller_assessments),
+        [
+            {
+                "seller": row,
+                "at": at,
+                "sequence": sequence,
+                "rules": rules.sha256,
+                "due": one.due,
+                "review": one.review,
+                "body": one.to_json(),
+            }
+            for row, one in zip(rows, found, strict=True)
+        ],
+    )
 
 
 def _replace_items(connection: sa.Connection, rows: Sequence[int], found: Sequence[SellerAssessment]) -> None:

@@ -11,19 +11,20 @@ from attrs import frozen
 from pipelines.store.tables import assessments, listings, sellers, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from pipelines.models import JsonObject
 
 _BATCH = 200
+_ASKING = frozenset({"wanted_ad", "news_or_discussion"})
 
 
 @frozen(kw_only=True)
 class Offer:
-    """One listing of a seller: when it was offered, what it offers and what its words show.
+    """One listing of a seller: when it was offered and seen, what it offers and what its words show.
 
-    `first_seen` is the day the page says it was posted, where it says one that is not later than our first visit:
-    what a first visit to a site finds was not all offered on that day.
+    `offered` is the site's own date where the page states one that is earlier than our first sight: at the first
+    visit to a site years of listings come to sight on one day, and that is no burst.
     """
 
     row: int
@@ -31,11 +32,13 @@ class Offer:
     id: str
     first_seen: datetime
     last_seen: datetime
+    offered: datetime
     text: str
-    listing_class: str
+    offers_things: bool  # not an ad that asks for a thing, nor one of a storefront that takes money and sends nothing
     items: Sequence[JsonObject]
-    signals: frozenset[str]
+    signals: Mapping[str, float]  # for, each with its strongest weight (log-odds)
     against: frozenset[str]
+    review: str
 
 
 @frozen(kw_only=True)
@@ -73,7 +76,7 @@ def read_histories(
                 name=seller.name,
                 licence=seller.licence,
                 first_seen=seller.first_seen,
-                last_seen=seller.last_seen,
+                last_seen=seller.last_seen if as_of is None else min(seller.last_seen, as_of),
                 offers=offers[row],
             )
 
@@ -115,30 +118,34 @@ def _read_offers(
     )
     if as_of is not None:
         query = query.where(listings.c.first_seen <= as_of)
-    for row in connection.execute(query):
-        names: dict[str, set[str]] = {"for": set(), "against": set()}
-        for signal in row.body["signals"]:
-            names[signal["polarity"]].add(signal["name"])
-        yield (
-            row.seller,
-            Offer(
-                row=row.id,
-                site=row.site,
-                id=row.native_id,
-                first_seen=_offered(row.content["posted"], row.first_seen),
-                last_seen=row.last_seen if as_of is None else min(row.last_seen, as_of),
-                text=f"{row.content['title']}\n{row.content['description']}",
-                listing_class=row.body["class"],
-                items=row.found,
-                signals=frozenset(names["for"]),
-                against=frozenset(names["against"]),
-            ),
-        )
+    for row in connection.execute(query.execution_options(yield_per=_BATCH)):
+        yield row.seller, _offer(row, as_of)
 
 
-def _offered(posted: str | None, first_seen: datetime) -> datetime:
+def _offer(row: Any, as_of: datetime | None) -> Offer:
+    signals: dict[str, float] = {}
+    for signal in row.body["signals"]:
+        if signal["polarity"] == "for":
+            signals[signal["name"]] = max(signals.get(signal["name"], 0.0), signal["weight"])
+    return Offer(
+        row=row.id,
+        site=row.site,
+        id=row.native_id,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen if as_of is None else min(row.last_seen, as_of),
+        offered=min(_moment(row.content["posted"]) or row.first_seen, row.first_seen),
+        text=f"{row.content['title']}\n{row.content['description']}",
+        offers_things=row.body["class"] not in _ASKING and row.body.get("queue") != "scam",
+        items=row.found,
+        signals=signals,
+        against=frozenset(one["name"] for one in row.body["signals"] if one["polarity"] == "against"),
+        review=row.body["review"],
+    )
+
+
+def _moment(posted: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(posted or "")
     except ValueError:
-        return first_seen
-    return min(first_seen, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

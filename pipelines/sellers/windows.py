@@ -33,9 +33,13 @@ class Window:
         return sum(1 for item in self.items if item.item_class == "firearm_handgun")
 
 
-def fullest_windows(items: Sequence[Item]) -> list[Window]:
-    """The fullest window of each length over the items' first days; none where no firearm was offered."""
-    firearms = sorted((item for item in items if item.is_firearm), key=lambda item: (item.first_seen, item.id))
+def firearms_of(items: Sequence[Item]) -> list[Item]:
+    """The firearms among `items`, in the order of the days on which they were first offered."""
+    return sorted((item for item in items if item.is_firearm), key=lambda item: (item.offered, item.id))
+
+
+def fullest_windows(firearms: Sequence[Item]) -> list[Window]:
+    """The fullest window of each length over the firearms' first days; none where no firearm was offered."""
     return [fullest_window(firearms, days, business) for days, business in LENGTHS] if firearms else []
 
 
@@ -44,9 +48,9 @@ def fullest_window(firearms: Sequence[Item], days: int | None, business_days: in
     best = (0, 0)
     end = 0
     for start, first in enumerate(firearms):
-        last_day = _last_day(first.first_seen.date(), days, business_days)
+        last_day = _last_day(first.offered.date(), days, business_days)
         end = max(end, start)
-        while end < len(firearms) and firearms[end].first_seen.date() <= last_day:
+        while end < len(firearms) and firearms[end].offered.date() <= last_day:
             end += 1
         if end - start > best[1] - best[0]:
             best = (start, end)
@@ -54,8 +58,8 @@ def fullest_window(firearms: Sequence[Item], days: int | None, business_days: in
     return Window(
         days=days,
         business_days=business_days,
-        start=chosen[0].first_seen.date(),
-        end=chosen[-1].first_seen.date(),
+        start=chosen[0].offered.date(),
+        end=chosen[-1].offered.date(),
         items=chosen,
     )
 
