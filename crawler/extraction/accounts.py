@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crawler.extraction.lexicon import SINCE
 from crawler.extraction.text import squeeze
+from crawler.extraction.urls import id_in
 
 if TYPE_CHECKING:
     from crawler.extraction.facts import Facts
@@ -65,6 +66,14 @@ def seller_id(url: str | None) -> str | None:
         if rest[0]:
             return re.sub(r"\.(?:html?|php|aspx?)$", "", rest[0])
     return segments[-1] if segments else None
+
+
+def account_id(url: str | None, facts: Facts) -> str | None:
+    """The account's id in its profile's address: by the site file's pattern where it has a group `id`."""
+    pattern = facts.hints.seller_links
+    if url and pattern is not None and "id" in pattern.groupindex:
+        return id_in(url, pattern) or seller_id(url)
+    return seller_id(url)
 
 
 def is_profile(href: str, facts: Facts) -> bool:

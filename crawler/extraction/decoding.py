@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
+_XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w-]{2,30})", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
 
 
 def decode_body(body: bytes | str, content_type: str | None) -> bytes:
-    """Bring a body to UTF-8: by its byte order mark, header, meta element, else UTF-8, else windows-1252."""
+    """Bring a body to UTF-8: by its byte order mark, header, declaration, else UTF-8, else windows-1252."""
     if isinstance(body, str):
         return body.encode("utf-8", "replace").replace(b"\x00", b"")
     if body.startswith(b"\xef\xbb\xbf"):
@@ -21,7 +22,7 @@ def decode_body(body: bytes | str, content_type: str | None) -> bytes:
     except UnicodeDecodeError:
         pass  # no other encoding's text is valid UTF-8 by chance, so that what the page declares matters only now
     header = _HEADER_CHARSET.search(content_type) if content_type else None
-    meta = _META_CHARSET.search(body, 0, 4096)
+    meta = _XML_CHARSET.match(body) or _META_CHARSET.search(body, 0, 4096)
     named = header[1] if header else meta[1].decode("ascii", "replace") if meta else "utf-8"
     fallback = named if named.lower() not in {"utf-8", "utf8"} and _is_known(named) else "windows-1252"
     return (

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from attrs import evolve
-from lxml import html
 
 from crawler.extraction.document import HEADINGS
 from crawler.extraction.facts import Facts, Found
 from crawler.extraction.lexicon import find_field
 from crawler.extraction.sections import stands_in
 from crawler.extraction.structured import text_of
-from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.text import read_markup, read_text, squeeze
 from crawler.extraction.zones import Zone
 
 if TYPE_CHECKING:
@@ -151,15 +150,8 @@ def _stated(facts: Facts, *, visible_only: bool) -> Found[str] | None:
         if visible:
             return Found(value=visible, source="structure", detail=f"agrees with {node.source}")
         if not visible_only:
-            return Found(value=_plain(stated), source=node.source, detail=f"{node.path}.description")
+            return Found(value=read_markup(stated), source=node.source, detail=f"{node.path}.description")
     return None
-
-
-def _plain(stated: str) -> str:
-    """JSON-LD descriptions are often HTML."""
-    if "<" not in stated and "&" not in stated:
-        return stated
-    return read_text(html.fragment_fromstring(stated, create_parent="div"))
 
 
 def _summarised(facts: Facts) -> Found[str] | None:
@@ -173,7 +165,7 @@ def _summarised(facts: Facts) -> Found[str] | None:
 
 def _visible_of(summary: str, facts: Facts) -> str | None:
     """The visible text that begins a summary: the innermost element that holds its start and goes on."""
-    probe = squeeze(_plain(summary))[:PROBE]
+    probe = squeeze(read_markup(summary))[:PROBE]
     if len(probe) < LEAST:
         return None
     for block in facts.document.blocks:

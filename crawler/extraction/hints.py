@@ -17,7 +17,8 @@ class ExtractionHints:
 
     `currency` is ISO 4217, `country` ISO 3166-1 alpha-2, `languages` BCP 47 tags, `timezone` an IANA name,
     `date_order` DMY, MDY or YMD. Patterns are searched in the canonical URL; `listing_id` finds the site's own
-    id in a listing's URL (its first group, or the whole match). `selectors` maps a field of ListingContent, or
+    id in a listing's URL (its group `id`, else its first group, else the whole match); a group `id` of
+    `seller_links` gives an account's. `selectors` maps a field of ListingContent, or
     `seller_name`, `seller_id`, `seller_url`, `seller_joined`, `seller_licence`, to CSS, or to XPath where it
     begins with `/`, `./` or `(`.
     """

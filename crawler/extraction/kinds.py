@@ -97,6 +97,8 @@ def _for_offer(facts: Facts, listing: ListingContent, groups: list[Group]) -> Ev
         evidence.add(2, f"og:type {meta_type or 'product'}")
     if facts.structured.postings and len(facts.structured.postings) < 3:
         evidence.add(2, "describes one posting")
+    if len(facts.document.posts) > 1:
+        evidence.add(2, "a conversation")
     known = {row.field for row in facts.rows if row.field in _TELLING}
     evidence.add(min(3.0, 0.75 * len(known)), f"{len(known)} labelled fields")
     start = min((group.first_block for group in groups[:1]), default=10**6)

@@ -50,6 +50,8 @@ _LABELS: dict[str, str] = {}
 for _field, _names in _load("labels.yaml").items():
     for _name in _names:
         _LABELS.setdefault(_name, _field)
+KEYS = _load("keys.yaml")
+"""Field to the keys under which programs state it, folded by `fold_key`."""
 _WORDING = _load("wording.yaml")
 
 SOLD = _phrases(_WORDING["sold"])
@@ -72,3 +74,8 @@ def find_field(label: str) -> str | None:
     if found is None and folded.endswith((".", ")")):
         found = _LABELS.get(folded.partition("(")[0].rstrip(" ."))
     return found
+
+
+def fold_key(key: str) -> str:
+    """Bring a key to the form of the lexicon: `price_raw` and `x:priceRaw` are `priceraw`."""
+    return key.rpartition(":")[2].lower().replace("_", "").replace("-", "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from crawler.extraction.accounts import seller_id
+from crawler.extraction.accounts import account_id
 from crawler.extraction.amounts import find_price, find_price_in, find_quantity
+from crawler.extraction.assembly import assemble_listing
 from crawler.extraction.descriptions import find_description
 from crawler.extraction.facts import Facts, Found
 from crawler.extraction.lexicon import REMOVED, SOLD
@@ -20,18 +21,16 @@ from crawler.extraction.sellers import find_seller
 from crawler.extraction.structured import enumeration, text_of
 from crawler.extraction.text import squeeze
 from crawler.extraction.titles import find_title
-from crawler.extraction.urls import canonicalise_url
+from crawler.extraction.urls import canonicalise_url, id_in
 from crawler.extraction.zones import Zone
 from pipelines.models import ListingContent, ListingStatus, SellerRef
-from pipelines.reading.contacts import find_contacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from pipelines.models import Contact, Provenance
 
-_IN_ATTRIBUTES = frozenset({None, "make", "model", "calibre"})
+_IN_ATTRIBUTES = frozenset({None, "make", "model", "calibre", "ends", "bids"})
 _DIGITS = re.compile(r"\d{3,}")
 _ID_PARAMETER = re.compile(
     r"[?&](?:id|item|itemid|ad|adid|listing|listing_id|lid|pid|product_id|artikel|anzeige|annonce|anuncio|t|"
@@ -41,6 +40,7 @@ _ID_PARAMETER = re.compile(
 _TEXT_FIELDS = frozenset({"title", "condition", "location", "country", "shipping", "id"})
 NEAR_TITLE = 12  # blocks around the title in which a badge says that it is sold
 LONGEST_BADGE = 60
+LONGEST_FIRST_LINE = 120  # characters of a message's first line that serve as its title
 
 
 def read_offer(facts: Facts) -> ListingContent:
@@ -65,8 +65,21 @@ def read_offer(facts: Facts) -> ListingContent:
     _note(found, "id", find_id(facts))
     _note(found, "attributes", _find_attributes(facts))
     fill_from_scripts(facts, found)
+    _name_by_first_line(found)
     _apply_selectors(facts, found)
-    return _assemble(facts, found)
+    return assemble_listing(found, url=canonicalise_url(facts.document.url) if facts.document.url else None)
+
+
+def _name_by_first_line(found: dict[str, Found[Any]]) -> None:
+    """A message has no title: where the page's only name is its account's, the first line of the text serves."""
+    if "description" not in found or "seller" not in found:
+        return
+    title, seller = found.get("title"), found["seller"].value
+    if title is not None and title.value not in {seller.name, seller.id}:
+        return
+    first = squeeze(found["description"].value.partition("\n")[0])[:LONGEST_FIRST_LINE]
+    if first:
+        found["title"] = Found(value=first, source="heuristic", detail="first line of the text")
 
 
 def _note(found: dict[str, Found[Any]], name: str, one: Found[Any] | None) -> None:
@@ -74,46 +87,13 @@ def _note(found: dict[str, Found[Any]], name: str, one: Found[Any] | None) -> No
         found[name] = one
 
 
-def _assemble(facts: Facts, found: dict[str, Found[Any]]) -> ListingContent:
-    values = {name: one.value for name, one in found.items()}
-    provenance: dict[str, Provenance] = {name: one.provenance for name, one in found.items()}
-    url = canonicalise_url(facts.document.url) if facts.document.url else None
-    title, description = values.get("title", ""), values.get("description", "")
-    country = values.get("country")
-    contacts: tuple[Contact, ...] = (
-        *find_contacts(title, field="title", country=country),
-        *find_contacts(description, field="description", country=country),
-    )
-    return ListingContent(
-        id=values.get("id") or url or "",
-        url=url,
-        title=title,
-        description=description,
-        price=values.get("price"),
-        quantity=values.get("quantity"),
-        condition=values.get("condition"),
-        category=values.get("category", ()),
-        attributes=values.get("attributes", {}),
-        seller=values.get("seller"),
-        contacts=contacts,
-        location=values.get("location"),
-        country=country,
-        shipping=values.get("shipping"),
-        posted=values.get("posted"),
-        updated=values.get("updated"),
-        images=values.get("images", ()),
-        status=values.get("status", ListingStatus.ACTIVE),
-        provenance=provenance,
-    )
-
-
 def find_id(facts: Facts) -> Found[str] | None:
     """Find the site's own id: by the site file's pattern, stated, labelled, or the last digits of the address."""
     url = facts.document.url or facts.document.meta.get("og:url") or ""
     if facts.hints.listing_id:
-        match = facts.hints.listing_id.search(url)
-        if match:
-            return Found(value=match[1] if match.lastindex else match[0], source="url", detail="listing_id")
+        own = id_in(url, facts.hints.listing_id)
+        if own:
+            return Found(value=own, source="url", detail="listing_id")
     offer = facts.offer
     for key in ("sku", "productID", "identifier"):
         stated = (text_of(offer.data, key) or text_of(offer.data, key, "value")) if offer else None
@@ -191,6 +171,9 @@ def _find_attributes(facts: Facts) -> Found[dict[str, str]] | None:
         ):
             attributes.setdefault(row.label, squeeze(row.value))
     offer = facts.offer
+    ends = _find_end(facts)
+    if ends:
+        attributes.setdefault("ends", ends)
     if offer:
         for pair in _properties(offer.data):
             attributes.setdefault(*pair)
@@ -204,6 +187,21 @@ def _find_attributes(facts: Facts) -> Found[dict[str, str]] | None:
         if attributes
         else None
     )
+
+
+def _find_end(facts: Facts) -> str | None:
+    """When bidding ends, as a moment: the site's own words for it stay among the attributes."""
+    for row in facts.rows:
+        if row.field == "ends":
+            stamp = next((time.get("datetime") for time in row.element.iter("time") if time.get("datetime")), None)
+            read = facts.read_date(stamp or row.value[:LONGEST_BADGE])
+            if read:
+                return read
+    offer = facts.offer
+    stated = (
+        text_of(offer.data, "offers", "availabilityEnds") or text_of(offer.data, "availabilityEnds") if offer else None
+    )
+    return facts.read_date(stated) if stated else None
 
 
 def _properties(data: dict[str, Any]) -> list[tuple[str, str]]:
@@ -228,7 +226,7 @@ def _apply_selectors(facts: Facts, found: dict[str, Found[Any]]) -> None:
     if seller:
         title = seller.get("name") or seller.get("seller")
         url = facts.document.base.resolve(seller["url"]) if seller.get("url") else None
-        identity = seller.get("id") or seller_id(url) or title
+        identity = seller.get("id") or account_id(url, facts) or title
         if identity:
             joined = seller.get("joined")
             value = SellerRef(

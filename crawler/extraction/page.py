@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
-from crawler.extraction.accounts import find_joined, find_licence, seller_id
+from crawler.extraction.accounts import account_id, find_joined, find_licence
+from crawler.extraction.answers import read_answer
+from crawler.extraction.bodies import Form, may_be_data, recognise_form, unpack
+from crawler.extraction.data import DataPage, bare_facts
+from crawler.extraction.decoding import decode_body
 from crawler.extraction.document import Document, parse_document
 from crawler.extraction.facts import Facts, find_currency, find_languages
+from crawler.extraction.feeds import read_feed
 from crawler.extraction.gates import find_gate
 from crawler.extraction.groups import Group, find_groups
 from crawler.extraction.kinds import judge_kind, kind_by_address
@@ -16,10 +21,12 @@ from crawler.extraction.lexicon import REMOVED
 from crawler.extraction.links import find_links
 from crawler.extraction.offers import read_offer
 from crawler.extraction.rows import find_rows
+from crawler.extraction.sitemaps import read_sitemap
 from crawler.extraction.structured import read_structured
 from crawler.extraction.text import squeeze
 from crawler.extraction.titles import find_title
-from pipelines.models import ExtractedPage, ListingStatus, PageKind, SellerRef
+from crawler.extraction.urls import is_address
+from pipelines.models import ExtractedPage, ListingContent, ListingStatus, PageKind, SellerRef
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,16 +46,30 @@ def extract(
 ) -> ExtractedPage:
     """Read one page. `now` is aware: relative dates count back from it.
 
+    A notice that a listing was removed, without the listing, is `detail` with a listing whose title is empty and
+    whose status is `removed`: it tells how a known listing ended, and is no version of it.
+
     A login, a challenge or a consent wall never gives a listing or links. A page that cannot be parsed is
-    `other`. No network is used, and nothing raises on any bytes; a wrong selector raises lxml's XPathError.
+    `other`. A feed, a sitemap or a JSON list is an index with links to its entries. No network is used, and
+    nothing raises on any bytes; a wrong selector raises lxml's XPathError.
     """
-    document = parse_document(body, url=url, content_type=content_type)
+    unpacked = unpack(body)
+    if unpacked is None:
+        return ExtractedPage(kind=PageKind.OTHER, reason="packed, and cannot be unpacked")
+    data = _read_as_data(unpacked, url=url, hints=hints, now=now, content_type=content_type)
+    if data is not None:
+        return data.page
+    document = parse_document(unpacked, url=url, content_type=content_type)
     if document is None:
         return ExtractedPage(kind=PageKind.OTHER, reason="nothing to read")
     gate = find_gate(document)
     if gate is not None:
         return ExtractedPage(kind=gate[0], reason=gate[1])
-    facts = _gather(document, hints, now)
+    return _read_page(_gather(document, hints, now))
+
+
+def _read_page(facts: Facts) -> ExtractedPage:
+    document, hints = facts.document, facts.hints
     by_address = kind_by_address(facts)
     if by_address is not None and by_address[0] is not PageKind.DETAIL:
         return _without_offer(facts, *by_address, find_groups(document))
@@ -69,6 +90,44 @@ def extract(
         )
         return ExtractedPage(kind=PageKind.DETAIL, listing=gone, reason="says that its listing was removed")
     return _without_offer(facts, PageKind.OTHER if kind is PageKind.DETAIL else kind, reason, groups)
+
+
+def extract_listings(
+    body: bytes | str,
+    *,
+    url: str | None,
+    hints: ExtractionHints,
+    now: datetime,
+    content_type: str | None = None,
+) -> tuple[ListingContent, ...]:
+    """Every offer that a page holds in full: the items of a feed, the entries of a JSON list, or the page's own one.
+
+    An item tells as much as its list shows of it; its own page, which `extract` links to, may tell more.
+    """
+    unpacked = unpack(body)
+    if unpacked is None:
+        return ()
+    data = _read_as_data(unpacked, url=url, hints=hints, now=now, content_type=content_type)
+    if data is not None:
+        return tuple(one for one in data.listings if one.title)
+    listing = extract(unpacked, url=url, hints=hints, now=now, content_type=content_type).listing
+    return (listing,) if listing is not None and listing.title else ()
+
+
+def _read_as_data(
+    body: bytes | str, *, url: str | None, hints: ExtractionHints, now: datetime, content_type: str | None
+) -> DataPage | None:
+    """Read JSON, feeds and sitemaps; None for what is none of them, or cannot be read as one."""
+    if not may_be_data(body):
+        return None
+    source = decode_body(body, content_type)
+    form = recognise_form(source, content_type)
+    if form is Form.SITEMAP:
+        return read_sitemap(source, url=url, hints=hints)
+    if form is Form.HTML:
+        return None
+    facts = bare_facts(url if is_address(url) else None, hints, now)
+    return read_answer(source, facts) if form is Form.JSON else read_feed(source, facts)
 
 
 def _gather(document: Document, hints: ExtractionHints, now: datetime) -> Facts:
@@ -103,7 +162,7 @@ def _says_removed(facts: Facts) -> bool:
 def _read_profile(facts: Facts) -> SellerRef | None:
     """The account a profile page is about."""
     title = find_title(facts)
-    identity = seller_id(facts.document.url) or (title.value if title else None)
+    identity = account_id(facts.document.url, facts) or (title.value if title else None)
     if identity is None:
         return None
     row = facts.row("seller")

@@ -13,10 +13,10 @@ from crawler.extraction.accounts import (
     LONGEST_NAME,
     SELLER_PATH,
     SINCE_WHEN,
+    account_id,
     find_joined,
     find_licence,
     is_profile,
-    seller_id,
 )
 from crawler.extraction.facts import Facts, Found, words_of
 from crawler.extraction.lexicon import LOGIN, SINCE, find_field
@@ -82,7 +82,7 @@ def find_seller(facts: Facts) -> Found[SellerRef] | None:
     if found is None:
         return None
     url = found.value.url or _profile_of(found.value.name, facts)
-    seller = evolve(found.value, url=url, id=seller_id(url) or found.value.id)
+    seller = evolve(found.value, url=url, id=account_id(url, facts) or found.value.id)
     joined, licence = find_joined(facts), find_licence(facts)
     return evolve(found, value=evolve(seller, joined=seller.joined or joined, licence=licence))
 

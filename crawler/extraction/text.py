@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
@@ -86,6 +88,18 @@ def read_text(element: _Element, *, with_tail: bool = False) -> str:
     if with_tail and element.tail:
         parts.append(_WHITE.sub(" ", element.tail))
     return tidy("".join(parts))
+
+
+def read_markup(text: str) -> str:
+    """Read text that may be HTML, as descriptions in data often are; plain text stays as it is."""
+    if "<" not in text and "&" not in text:
+        return text
+    source = f"<div>{text}</div>".encode("utf-8", "replace").replace(b"\x00", b"")
+    try:
+        root = etree.fromstring(source, etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True))
+    except etree.XMLSyntaxError:
+        return text
+    return read_text(root) if root is not None else text
 
 
 def tidy(text: str) -> str:

@@ -103,3 +103,11 @@ class Base:
         if not absolute.lower().startswith(("http://", "https://")):
             return absolute if not self.origin and "://" not in absolute else None
         return canonicalise_url(absolute)
+
+
+def id_in(url: str, pattern: re.Pattern[str]) -> str | None:
+    """Read the site's own id from an address: the pattern's group `id`, else its first group, else all it matches."""
+    match = pattern.search(url)
+    if match is None:
+        return None
+    return match.groupdict().get("id") or (match[1] if match.lastindex else match[0])
