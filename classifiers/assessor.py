@@ -35,6 +35,7 @@ LONGEST_TITLE = 1_000  # code points read; what follows is not, and `abstained` 
 LONGEST_DESCRIPTION = 20_000
 SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is asked
 SURE = 0.6  # a class probability under this is "unsure" where guns are named
+MOST_CATEGORIES = 2_000  # remembered at a time
 BATCH = 64  # texts encoded at a time
 SILENT = frozenset(
     {
@@ -76,6 +77,7 @@ class Assessor:
         self._catalogue = catalogue
         self._observer = Observer(catalogue=catalogue, packs=packs, as_of=as_of)
         self._encoder = encoder
+        self._hints: dict[str, str | None] = {}
         self._as_of = as_of
         self._triggers = self._trigger_words()
         self.versions = {
@@ -121,7 +123,7 @@ class Assessor:
         return done
 
     def _trigger_words(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-        """What every name of a thing we look for holds: a telling word, or else two tokens in a row (`g`, `17`)."""
+        """What every name of a thing we look for begins with: a word of its own, or two tokens in a row (`g`, `17`)."""
         members = self._reader.matcher.members
         phrases = {number: key for key, number in self._reader.matcher.phrase_keys()}
         numbers = {
@@ -131,7 +133,8 @@ class Assessor:
             for number in found
         }
         keys = [phrases[number] for number in numbers]
-        words = {word for key in keys if _tells(word := max(key, key=_telling))}
+        words = {key[0] for key in keys if len(key) == 1}
+        keys += [phrases[number] for name, found in members.items() if name.startswith("calibre/") for number in found]
         pairs = {(key[0], key[1]) for key in keys if len(key) > 1 and words.isdisjoint(key)}
         return frozenset(words), frozenset(pairs)
 
@@ -149,14 +152,20 @@ class Assessor:
         language = self._languages.find(f"{title} {description}", keys)
         if not any(any(char.isalpha() for char in key) for key in keys):
             return _unread(text, OTHER, "no words")
-        if not self._may_matter(keys) and not self._hinted(text):
+        if not self._may_matter(keys) and self._hint(text.category) in (None, "other"):
             return _unread(text, language, "too long" if cut else None)
         return self._read_closely(text, language, (title, description), tokens, "too long" if cut else None)
 
-    def _hinted(self, text: Text) -> bool:
-        """Whether the site's own category names such a thing."""
-        words = (text.category or "")[:LONGEST_TITLE]
-        return bool(words) and self._may_matter(self._reader.tokens(words).keys)
+    def _hint(self, category: str | None) -> str | None:
+        """The class that the site's own category names. A site has few: they are remembered."""
+        if not category:
+            return None
+        words = category[:LONGEST_TITLE]
+        if words not in self._hints:
+            if len(self._hints) >= MOST_CATEGORIES:
+                self._hints.clear()
+            self._hints[words] = self._gate.category(self._reader.read("category", words))
+        return self._hints[words]
 
     def _read_closely(
         self, text: Text, language: str, words: tuple[str, str], tokens: tuple[Tokens, Tokens], abstained: str | None
@@ -167,7 +176,6 @@ class Assessor:
         short = len(tokens[0].keys) + len(tokens[1].keys) < SHORT
         languages = set(LANGUAGES) if short or language == OTHER else sure
         mentions = self._finder.find(title, languages, sure), self._finder.find(description, languages, sure)
-        category = self._reader.read("category", text.category[:LONGEST_TITLE]) if text.category else None
         sightings = [
             sighting
             for field, found in zip((title, description), mentions, strict=True)
@@ -175,7 +183,7 @@ class Assessor:
         ]
         amount = self._catalogue.dollars(text.price, text.currency)
         told = {sighting.name for sighting in sightings}
-        verdict = self._gate.judge(title, description, mentions, category, amount, told)
+        verdict = self._gate.judge(title, description, mentions, self._hint(text.category), amount, told)
         gun_words = any(mention.item_class not in ("other", "calibre") for found in mentions for mention in found)
         if language == OTHER and gun_words:
             abstained = "language"
@@ -260,14 +268,6 @@ def _idle(concept: str) -> bool:
     return kind in ("object/other", "object/news_or_discussion") or kind.startswith(
         ("object/feature/", "object/category/")
     )
-
-
-def _tells(word: str) -> bool:
-    return len(word) > 1 if word.isascii() else bool(word)
-
-
-def _telling(word: str) -> tuple[bool, int]:
-    return word.isalpha(), len(word)
 
 
 def _joined_hash(*hashes: str) -> str:

@@ -113,16 +113,15 @@ class Gate:
         title: FieldReading,
         description: FieldReading,
         mentions: tuple[list[Mention], list[Mention]],
-        category: FieldReading | None,
+        hint: str | None,
         amount: float | None,
         told: Collection[str],
     ) -> Verdict:
         """The verdict on one text."""
         evidence: list[tuple[str, float, str]] = [("other", NOTHING, "nothing read yet")]
-        hint = self._category(category)
         if hint:
             weight = CATEGORY_ELSEWHERE if hint in ELSEWHERE else CATEGORY
-            evidence.append((hint, weight, f"category: {category.text if category else ''}"))
+            evidence.append((hint, weight, "the site's category"))
         pools = [*mentions[0], *mentions[1]]
         winner = self._head(mentions[0], amount, hint)
         if winner is not None:
@@ -179,12 +178,11 @@ class Gate:
         kind = self._kinds.get(calibres[0], "firearm_handgun") if calibres and calibres[0] else "firearm_long"
         return [(kind, CONTEXT, "a calibre" if calibres else "words of gun law")]
 
-    def _category(self, category: FieldReading | None) -> str | None:
-        if category is None:
-            return None
+    def category(self, field: FieldReading) -> str | None:
+        """The class that a site's own category names, or None."""
         found = [
             (start, self._categories[phrase])
-            for start, here in category.phrases.at.items()
+            for start, here in field.phrases.at.items()
             for phrase, _ in sorted(here, key=lambda place: -place[1])
             if phrase in self._categories
         ]

@@ -134,7 +134,7 @@ class Matcher:
     @staticmethod
     def _continue(ends: set[int], members: frozenset[int], gap: int, tokens: Tokens, phrases: Phrases) -> set[int]:
         after: set[int] = set()
-        for end in sorted(ends, reverse=True)[:MOST_BRANCHES]:
+        for end in ends if len(ends) == 1 else sorted(ends, reverse=True)[:MOST_BRANCHES]:
             for start in range(end, end + gap + 1):
                 after.update(last for phrase, last in phrases.at.get(start, ()) if phrase in members)
                 if start in tokens.breaks:

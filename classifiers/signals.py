@@ -20,14 +20,17 @@ if TYPE_CHECKING:
     from classifiers.reading import FieldReading, Reader
 
 REACH = 3  # words before a match in which a "not" turns it
+REACH_OF_TURN = 2  # and in which it makes its opposite of it: nearer, since more hangs on it
 _STOPS = frozenset({",", ":", "(", ")", "/", "-", '"', "+", "|"})
 _BRIDGES = frozenset(
     {"need", "needs", "needed", "want", "require", "requires", "required", "ask", "do", "any", "such", "im"}
 )
 _PHONE = re.compile(
     r"(?<![\d.,/$€£#-])(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]{0,2}\d{4}(?![\d]|[.,]\d)"
+    r"|(?<![\w$€£#-])\d{3}-\d{4}(?![\w-])"
     r"|(?<![\d\w])\+\d{1,3}(?:[ .()-]{0,2}\d{2,4}){2,5}(?!\d)"
 )
+_CONTACT_HINT = re.compile(r"\d{3}[ .)-]{0,2}\d{3}|@|[(\[]at[)\]]|\+\d")
 _EMAIL = re.compile(r"[a-z0-9._%+-]{1,40}\s?(?:@|\(at\)|\[at\])\s?[a-z0-9-]{1,40}\.[a-z]{2,10}")
 
 
@@ -98,9 +101,9 @@ class SignalReader:
         pattern = self._patterns[match.rule]
         name, start, reason = pattern.signal, match.start, f"wording {pattern.id}"
         if not pattern.fixed:
-            negation = self._negation(field, match.start)
+            becomes = self._catalogue[name].negated
+            negation = self._negation(field, match.start, REACH if becomes in ("drop", "keep") else REACH_OF_TURN)
             if negation is not None:
-                becomes = self._catalogue[name].negated
                 if becomes == "drop":
                     return None
                 if becomes != "keep":
@@ -117,10 +120,10 @@ class SignalReader:
             reason=reason,
         )
 
-    def _negation(self, field: FieldReading, start: int) -> int | None:
+    def _negation(self, field: FieldReading, start: int, reach: int) -> int | None:
         """Where a negation begins that reaches a match at `start`, within its clause."""
         keys = field.tokens.keys
-        lowest = max(0, start - REACH)
+        lowest = max(0, start - reach)
         for place in range(start - 1, lowest - 1, -1):
             if keys[place] in _STOPS or place in field.tokens.breaks:
                 return None
@@ -147,7 +150,9 @@ def _about_a_trade(match: Match, mentions: list[Mention]) -> bool:
 def _contacts(field: FieldReading) -> list[Sighting]:
     """Telephone numbers and e-mail addresses written into the text."""
     folded = field.tokens.folded
-    found = []
+    found: list[Sighting] = []
+    if not _CONTACT_HINT.search(folded.text):
+        return found
     for pattern, what in ((_PHONE, "a telephone number"), (_EMAIL, "an e-mail address")):
         for match in pattern.finditer(folded.text):
             start, end = folded.original(*match.span())
