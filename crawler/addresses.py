@@ -41,6 +41,7 @@ _WITH_IPV4_AT_THE_END = tuple(
     for network in ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")  # NAT64, SIIT, IPv4-compatible
 )
 _NUMBERS = re.compile(r"[0-9a-fx.]+")
+_ENDS_IN_A_NUMBER = re.compile(r"(?:^|\.)(?:\d+|0x[0-9a-f]*)$")  # no name does: WHATWG URL, 3.5
 _REGISTERED = TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 """By the list that the package brings: nothing is fetched. A tenant of a shared host is a site of its own."""
 
@@ -97,6 +98,8 @@ class AddressRule:
         literal = read_literal(host)
         if literal is not None:
             self.check(host, [literal])
+        elif _ENDS_IN_A_NUMBER.search(_plain(host)):
+            raise ForbiddenAddress(f"{host} is neither a name nor an address")
 
 
 def read_literal(host: str) -> str | None:
@@ -104,7 +107,7 @@ def read_literal(host: str) -> str | None:
 
     `localhost` and names below it are 127.0.0.1 (RFC 6761, 6.3).
     """
-    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower().strip("[]").rstrip(".")
+    plain = _plain(host)
     if plain == "localhost" or plain.endswith(".localhost"):
         return "127.0.0.1"
     try:
@@ -115,6 +118,10 @@ def read_literal(host: str) -> str | None:
         return socket.inet_ntoa(socket.inet_aton(plain)) if _NUMBERS.fullmatch(plain) else None
     except OSError:
         return None
+
+
+def _plain(host: str) -> str:
+    return unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower().strip("[]").rstrip(".")
 
 
 def is_loopback_url(url: str) -> bool:
@@ -144,7 +151,14 @@ class SiteBounds:
 
 def _domain(url: str) -> str:
     parts = urlsplit(url)
-    return _REGISTERED.extract_str(parts.hostname or "").top_domain_under_public_suffix or parts.netloc.lower()
+    host = (parts.hostname or "").rstrip(".")
+    found = _REGISTERED.extract_str(host)
+    if found.top_domain_under_public_suffix:
+        return found.top_domain_under_public_suffix
+    labels = host.split(".")
+    if len(labels) > 1 and not found.suffix and read_literal(host) is None:
+        return ".".join(labels[-2:])  # a top domain that the list does not have, like .onion: its default rule
+    return parts.netloc.lower()
 
 
 def _embedded(address: Address) -> Address:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 from scrapy import signals
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.sites.loading import LoadedSite
+    from crawler.spiders.listings import ListingsSpider
     from pipelines.store.runs import Run
+
+_Spider = TypeVar("_Spider", bound="ListingsSpider")
 
 
 @frozen(kw_only=True)
@@ -74,7 +77,11 @@ def open_run(site: str, workspace: str | None = None, delay: str | float | None 
     while another process visits the site.
     """
     place = Workspace.find(workspace, os.environ, Path.cwd())
-    loaded = find_site(place, site)
+    return begin_run(place, find_site(place, site), delay)
+
+
+def begin_run(place: Workspace, loaded: LoadedSite, delay: str | float | None) -> SiteRun:
+    """As `open_run`, for a workspace and a site file at hand."""
     plan = VisitPlan.make(loaded, place.settings.authority, delay=delay, environment=os.environ, now=utc_now())
     if loaded.file.fetch == "browser":
         from crawler.browser import require_chromium  # noqa: PLC0415 -- only sites that need it
@@ -118,21 +125,10 @@ def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> Crawl
 
     Raises what `open_run` raises, and the error that stopped the run where store or vault could not be written.
     """
-    from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- 0.5 s that a refusal need not take
-    from scrapy.utils.project import get_project_settings  # noqa: PLC0415
+    from crawler.spiders.listings import ListingsSpider  # noqa: PLC0415 -- 0.5 s that a refusal need not take
 
-    from crawler.spiders.listings import ListingsSpider  # noqa: PLC0415
-
-    run = open_run(name, workspace=str(workspace.root), delay=delay)
-    process = CrawlerProcess(get_project_settings())
-    crawler = process.create_crawler(ListingsSpider)
-    process.crawl(crawler, run=run)
-    process.start()
-    spider = crawler.spider
-    if not isinstance(spider, ListingsSpider):
-        raise TypeError("the crawl ended before its spider began")
-    if spider.error is not None:
-        raise spider.error
+    run = begin_run(workspace, find_site(workspace, name), delay)
+    spider = carry_out(run, ListingsSpider)
     report = run.recorder.report
     return CrawlOutcome(
         run=spider.outcome,
@@ -142,3 +138,20 @@ def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> Crawl
         ended=report.ended,
         resumed=run.resumed,
     )
+
+
+def carry_out(run: SiteRun, spider_class: type[_Spider]) -> _Spider:
+    """Let Scrapy carry out a run, once in the life of this process; the spider when it has finished."""
+    from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- as above
+    from scrapy.utils.project import get_project_settings  # noqa: PLC0415
+
+    process = CrawlerProcess(get_project_settings())
+    crawler = process.create_crawler(spider_class)
+    process.crawl(crawler, run=run)
+    process.start()
+    spider = crawler.spider
+    if not isinstance(spider, spider_class):
+        raise TypeError("the crawl ended before its spider began")
+    if spider.error is not None:
+        raise spider.error
+    return spider

@@ -17,7 +17,7 @@ from pipelines.commands.conventions import (
     say,
     workspace_option,
 )
-from pipelines.errors import ConfigurationError, NotPermitted
+from pipelines.errors import BadInput, ConfigurationError, NotPermitted
 from pipelines.settings import Authority
 from pipelines.workspace import Workspace
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def site() -> None:
-    """Check a site file, or list those of the workspace."""
+    """Draft a site file, check it, or list those of the workspace."""
 
 
 @site.command("check")
@@ -66,6 +66,38 @@ def check(ctx: click.Context, file: Path, as_json: bool) -> None:
         click.echo(f"  on the authority of {authority['operator']} ({authority['basis']})")
     if problem is not None:
         say(f"  It cannot be crawled yet: {problem}")
+
+
+@site.command("new")
+@click.argument("url")
+@click.option("--name", required=True, help="The site's name here: lower-case letters, digits, dashes.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write the draft (default: standard output).")
+@workspace_option
+@json_option
+@click.pass_context
+def new(ctx: click.Context, url: str, name: str, out: Path | None, as_json: bool) -> None:
+    """Look at a page of listings and draft a site file. robots.txt is asked first; two pages are read at most.
+
+    \b
+    Examples:
+      tracemark site new https://market.example/chairs --name garden-market --out sites/garden-market.yaml
+      tracemark site new https://market.example/chairs --name garden-market
+    """
+    from crawler.sites.look import look_at  # noqa: PLC0415 -- Scrapy takes 0.5 s
+
+    if out is not None and out.exists():
+        raise BadInput(f"{out} is there already", hint="give another --out, or remove it")
+    draft = look_at(find_workspace(ctx), url, name)
+    text = draft.write()
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"site": name, "file": None if out is None else str(out), "text": text})
+    elif out is None:
+        click.echo(text, nl=False)
+    else:
+        say(f"{out} is drafted. Next: tracemark site check {out}")
 
 
 @site.command("list")

@@ -6,13 +6,16 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
+from cssselect import SelectorError
+from lxml.etree import XPath, XPathError
+from parsel.csstranslator import HTMLTranslator
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
-from crawler.sites.schema import LISTING_FIELDS, SiteFile
+from crawler.sites.schema import SELECTABLE, Browser, SiteFile
 from pipelines.errors import BadInput, NotPermitted
 
 if TYPE_CHECKING:
@@ -138,11 +141,29 @@ def _line(tree: CommentedMap, where: Sequence[int | str]) -> int:
 def _contradictions(file: SiteFile) -> Iterator[tuple[tuple[str, ...], str]]:
     if not file.robots.obey and not file.robots.authority:
         yield ("robots", "obey"), "robots.txt is disregarded only with the written authority named in robots.authority"
-    for name in file.selectors:
-        if name not in LISTING_FIELDS:
-            yield ("selectors", name), f"no such field; one of {', '.join(LISTING_FIELDS)}"
+    for name, selector in file.selectors.items():
+        if name not in SELECTABLE:
+            yield ("selectors", name), f"no such field; one of {', '.join(SELECTABLE)}"
+        elif (problem := _selector_problem(selector)) is not None:
+            yield ("selectors", name), problem
     if file.session.storage_state and file.fetch != "browser":
         yield ("session", "storage_state"), "a storage state needs fetch: browser"
+    if file.session.storage_state and file.session.cookies:
+        yield ("session", "cookies"), "a storage state holds cookies already: give one of the two"
+    if file.fetch != "browser":
+        default = Browser()
+        for name in type(default).model_fields:
+            if getattr(file.browser, name) != getattr(default, name):
+                yield ("browser", name), "has no effect without fetch: browser"
+
+
+def _selector_problem(selector: str) -> str | None:
+    try:
+        path = selector if selector.startswith(("/", "./", "(")) else HTMLTranslator().css_to_xpath(selector)
+        XPath(path)
+    except (SelectorError, XPathError) as error:
+        return f"not a selector: {error}"
+    return None
 
 
 def _refusal(path: Path, mistakes: list[str]) -> BadInput:

@@ -10,22 +10,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-LISTING_FIELDS = (
+SELECTABLE = (
     "id",
     "title",
     "description",
     "price",
-    "currency",
     "quantity",
     "condition",
     "category",
-    "seller",
     "location",
+    "country",
     "shipping",
     "posted",
     "updated",
     "images",
+    "status",
+    "seller_name",
+    "seller_id",
+    "seller_url",
+    "seller_joined",
+    "seller_licence",
 )
+"""Fields that a selector may point at."""
 
 
 def _check_pattern(text: str) -> str:
@@ -79,38 +85,66 @@ class Part(BaseModel):
 class SiteAuthority(Part):
     """On what authority the site is visited; what is not given here is the workspace's."""
 
-    operator: str | None = Field(default=None, description="Who collects.")
-    contact: str | None = Field(default=None, description="An address that answers, in the user agent.")
-    basis: str | None = Field(default=None, description="The legal basis or mandate, in words.")
+    operator: str | None = Field(
+        default=None, description="Who collects: an agency, a team, a newsroom. Told to the site in every request."
+    )
+    contact: str | None = Field(
+        default=None, description="An address at which somebody answers. Told to the site in every request."
+    )
+    basis: str | None = Field(
+        default=None, description="The legal basis or mandate, in words; recorded with every run."
+    )
     reference: str | None = Field(default=None, description="The file number of the written authority.")
     expires: date | None = Field(default=None, description="The last day on which it holds; after it, no crawl.")
 
 
 class Links(Part):
-    """Which links lead where: regular expressions searched in the whole address."""
+    """Which links lead where: regular expressions searched in the whole address.
+
+    Only links within the site (the registered domain of the start pages) are followed. Without a pattern, what the
+    links are is told from the pages.
+    """
 
     listing: Pattern | None = Field(default=None, description="Listing pages; a group named `id` gives the site's id.")
     index: Pattern | None = Field(default=None, description="Further pages of listings, categories included.")
     seller: Pattern | None = Field(default=None, description="Pages about sellers; a group named `id` gives their id.")
-    skip: Pattern | None = Field(default=None, description="Never followed.")
+    skip: Pattern | None = Field(default=None, description="Links that are never followed, whatever else matches them.")
 
 
 class Browser(Part):
     """How a page is brought to show its listings, where it needs a browser."""
 
-    wait_for: str | None = Field(default=None, description="CSS selector that must appear on any page.")
-    wait_for_listing: str | None = Field(default=None, description="CSS selector that must appear on a listing page.")
-    scroll: int = Field(
-        default=0, ge=0, le=1000, description="Scroll to the end at most so often, until nothing is added."
+    wait_for: str | None = Field(
+        default=None, description="CSS selector that must appear on every page before it is read."
     )
-    click: str | None = Field(default=None, description='CSS selector of a "more" button, pressed until it is gone.')
-    timeout: float = Field(default=30, gt=0, le=300, description="Seconds that one page may take.")
+    wait_for_listing: str | None = Field(
+        default=None, description="CSS selector that must appear on a listing page before it is read."
+    )
+    scroll: int = Field(
+        default=0, ge=0, le=1000, description="On lists: scroll to the end at most so often, until nothing is added."
+    )
+    click: str | None = Field(
+        default=None,
+        description='On lists: CSS selector of a "more" button, pressed until it is gone.',
+    )
+    timeout: float = Field(
+        default=30,
+        gt=0,
+        le=300,
+        description="Seconds for each step of a page: loading, waiting, scrolling; three times as long for all of it.",
+    )
 
 
 class Pace(Part):
     """How gently the site is visited."""
 
-    delay: float = Field(default=2.0, ge=0, le=3600, description="Seconds between requests to one host.")
+    delay: float = Field(
+        default=2.0,
+        ge=0,
+        le=3600,
+        description="Seconds between requests. Less than 0.5 is for sites on this machine only. "
+        "The wait grows while pages fail, and lasts as long as the site asks.",
+    )
     concurrency: int = Field(default=1, ge=1, le=32, description="Requests under way at once.")
     pages: int = Field(default=10_000, ge=1, description="Most pages of one run; what is left is listed as not seen.")
     timeout: float = Field(default=30, gt=0, le=300, description="Seconds after which an answer is waited for no more.")
@@ -130,9 +164,13 @@ class Robots(Part):
 class Schedule(Part):
     """When the site is visited."""
 
-    cron: str | None = Field(default=None, description="Five fields, read in `timezone`.")
-    timezone: Zone = Field(default="UTC", description="Zone of the cron expression.")
-    jitter: float = Field(default=0, ge=0, description="Seconds by which a start may be late, at random.")
+    cron: str | None = Field(
+        default=None,
+        description='When `tracemark watch` visits the site: minute, hour, day, month, weekday, like "15 */6 * * *". '
+        "Without it only `tracemark crawl` does.",
+    )
+    timezone: Zone = Field(default="UTC", description="Zone in which `cron` is read.")
+    jitter: float = Field(default=0, ge=0, description="Seconds by which `tracemark watch` may start late, at random.")
 
 
 class Expect(Part):
@@ -148,8 +186,14 @@ class Expect(Part):
 class Session(Part):
     """A login given by an authority, never made by us; read from files that variables name."""
 
-    cookies: Variable | None = Field(default=None, description="Variable with the path of a cookies file (JSON).")
-    storage_state: Variable | None = Field(default=None, description="Variable with a browser's storage state file.")
+    cookies: Variable | None = Field(
+        default=None,
+        description="Environment variable with the path of a JSON file of cookies: a list of name, value, domain.",
+    )
+    storage_state: Variable | None = Field(
+        default=None,
+        description="Environment variable with the path of a storage state that Playwright wrote. For fetch: browser.",
+    )
 
 
 class SiteFile(Part):
@@ -159,7 +203,9 @@ class SiteFile(Part):
         pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="Its name here: lower-case letters, digits, dashes."
     )
     start: list[Address] = Field(min_length=1, description="Where a visit begins.")
-    fetch: Literal["http", "browser"] = Field(default="http", description="browser where pages need scripts.")
+    fetch: Literal["http", "browser"] = Field(
+        default="http", description="`browser` where a page shows nothing without its scripts: slower."
+    )
     links: Links = Links()
     browser: Browser = Browser()
     pace: Pace = Pace()
@@ -168,13 +214,23 @@ class SiteFile(Part):
     schedule: Schedule = Schedule()
     expect: Expect = Expect()
     session: Session = Session()
-    proxy: Variable | None = Field(default=None, description="Variable with a proxy's address (http or socks5).")
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$", description="ISO 4217 code of bare prices.")
-    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$", description="ISO 3166 code of the site's country.")
+    proxy: Variable | None = Field(
+        default=None,
+        description="Environment variable with a proxy's address: http://HOST:PORT or socks5://HOST:PORT, "
+        "a login before the host where one is needed. All requests go through it, and it resolves the names.",
+    )
+    currency: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z]{3}$",
+        description="Currency of prices without one, as three letters (ISO 4217), like EUR.",
+    )
+    country: str | None = Field(
+        default=None, pattern=r"^[A-Z]{2}$", description="The site's country, as two letters (ISO 3166)."
+    )
     languages: list[str] = Field(default_factory=list, description="Languages of its pages, like [de, fr].")
     timezone: Zone = Field(default="UTC", description="Zone of dates without one.")
     date_order: Literal["DMY", "MDY", "YMD"] | None = Field(default=None, description="How 03/04/2026 is read.")
     selectors: dict[str, str] = Field(
         default_factory=dict,
-        description="CSS, or XPath beginning with /, per field, where the extractor is not enough.",
+        description="CSS, or XPath beginning with /, ./ or (, by field, where the general extractor is not enough.",
     )

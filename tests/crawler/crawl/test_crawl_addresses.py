@@ -74,6 +74,9 @@ def test_a_forbidden_address_is_refused_in_every_spelling(host: str) -> None:
         "http://127.0.0.1:80\\@example.com/",
         "http://example.com:80@127.0.0.1/",
         "http://user:word@example.com/",
+        "http://④②⑤｡⑤①⓪｡④②⑤｡⑤①⓪/",
+        "http://256.1.1.1/",
+        "http://1.2.3.0x/",
     ],
 )
 def test_what_readers_of_addresses_disagree_about_is_refused(url: str) -> None:
