@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from classifiers.tokens import Tokens
 
 LONGEST_TITLE = 1_000  # code points read; what follows is not, and `abstained` says so
-LONGEST_DESCRIPTION = 20_000
+LONGEST_DESCRIPTION = 12_000
 SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is asked
 SURE = 0.6  # a class probability under this is "unsure" where guns are named
 MOST_CATEGORIES = 2_000  # remembered at a time

@@ -36,7 +36,7 @@ _MIXED = re.compile(r"(?<![^\s(\"'])[^\s]{3,24}")
 _SPACED = re.compile(r"(?<![^\W_])[^\W_](?:[ .\-_*·/]{1,2}[^\W_]){2,24}(?![^\W_])")
 _DOTTED = re.compile(r"(?<![^\s(\"'])[^\W\d_]{1,12}(?:[._*·][^\W\d_]{1,12}){1,12}(?![^\W_])")
 _SPACED_HINT = re.compile(r"(?<![^\W_])[^\W_][ .\-_*·/]{1,2}[^\W_][ .\-_*·/]{1,2}[^\W_](?![^\W_])")
-_SEPARATORS = re.compile(r"[ .\-_*·/]+")
+_PIECE = re.compile(r"[^ .\-_*·/]+")
 _MOST_READINGS = 64
 
 
@@ -88,10 +88,20 @@ class Revealer:
         return None
 
     def _joined(self, match: re.Match[str]) -> tuple[int, int, str] | None:
-        letters = _SEPARATORS.sub("", match[0])
-        spelled = "".join(LEET.get(char, char)[0] for char in letters) if not letters.isdigit() else letters
-        found = self._known(letters) or self._known(spelled)
-        return (match.start(), match.end(), found) if found else None
+        """The longest run of the pieces that spells a known word."""
+        pieces = list(_PIECE.finditer(match[0]))
+        for size in range(len(pieces), 1, -1):
+            for first in range(len(pieces) - size + 1):
+                run = pieces[first : first + size]
+                found = self._spelled("".join(piece[0] for piece in run))
+                if found:
+                    return match.start() + run[0].start(), match.start() + run[-1].end(), found
+        return None
+
+    def _spelled(self, letters: str) -> str | None:
+        if len(letters) < 3 or letters.isdigit():
+            return None
+        return self._known(letters) or self._known("".join(LEET.get(char, char)[0] for char in letters))
 
 
 def _fits(masked: str, word: str) -> bool:

@@ -61,7 +61,7 @@ class MentionFinder:
         self._structure = {
             (language, name): reader.phrases_of([f"{language}:{name}"])
             for language in LANGUAGES
-            for name in ("s_with", "s_for", "s_trade", "s_magazine")
+            for name in ("s_with", "s_for", "s_trade", "s_magazine", "s_empty")
         }
 
     def find(self, field: FieldReading, languages: Collection[str], sure: Collection[str]) -> list[Mention]:
@@ -84,6 +84,8 @@ class MentionFinder:
                 taken.update(place)
                 mentions.append(_mention(name, start, end))
         mentions.sort(key=lambda mention: mention.start)
+        if self.structure(field, "s_empty", sure):
+            mentions = [evolve(mention, feature=False) for mention in mentions]
         return self._with_roles(field, _joined(mentions), sure)
 
     def structure(self, field: FieldReading, name: str, languages: Collection[str]) -> list[tuple[int, int]]:
