@@ -49,7 +49,7 @@ def read_offer(facts: Facts) -> ListingContent:
     _note(found, "title", find_title(facts))
     _note(found, "price", find_price(facts))
     _note(found, "description", find_description(facts))
-    if "price" not in found and "description" in found:
+    if "price" not in found and "description" in found and facts.row("price") is None:
         _note(found, "price", find_price_in(found["description"].value, facts))
     _note(found, "seller", find_seller(facts))
     _note(found, "location", find_location(facts))

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 MOST_WORDS = 8
 NEIGHBOURS = 8  # blocks that count as one place
 NEAR_TITLE = 6  # blocks above the title among which a profile's link may stand
+_ROLE = re.compile(  # what kind of account it is, and not what it is called
+    r"(?:private?r?|privat\w+|gewerblich\w*|commercial|business|professional|professionnel\w*|particuli[eè]re?|particular|"
+    r"profesional|частн\w+|verified|trusted|top)"
+    r"(?:\s(?:seller|person|user|member|account|dealer|nutzer|anbieter|verkäufer|vendeur|vendedor|лицо|продавец))?",
+    re.IGNORECASE,
+)
 _WRITERS = frozenset({"author", "by", "auteur", "autor", "автор"})
 _AVATAR = re.compile(r"avatar|profile|userpic", re.IGNORECASE)
 _COMPANY_NUMBER = re.compile(  # what registers of several countries call their numbers
@@ -231,6 +237,7 @@ def _is_name(text: str, facts: Facts) -> bool:
         and text.lower() not in facts.site_names
         and LOGIN.search(text) is None
         and _NO_NAME.search(text) is None
+        and _ROLE.fullmatch(text) is None
         and facts.read_date(text) is None
     )
 
@@ -262,14 +269,18 @@ def _beside_company_number(facts: Facts) -> Found[SellerRef] | None:
 
 
 def _above_since(facts: Facts) -> Found[SellerRef] | None:
-    """Find the line right above `Member since 2019`."""
+    """Find the name right above `Member since 2019`, or one line further up."""
     if not SINCE.occur_in(facts.document.folded):
         return None
-    for before, block in pairwise(facts.document.shown):
+    shown = facts.document.shown
+    for place, block in enumerate(shown):
         if block.index <= facts.title_block or len(block.text) > LONGEST_NAME or not SINCE_WHEN.search(block.text):
             continue
-        if any(map(str.isdigit, block.text)) and _is_name(before.text, facts):
-            return _found(before.text, _link_in(before.element), facts, source="heuristic", detail="above since")
+        if not any(map(str.isdigit, block.text)):
+            continue
+        for above in reversed(shown[max(0, place - 2) : place]):
+            if above.index > facts.title_block and _is_name(above.text, facts):
+                return _found(above.text, _link_in(above.element), facts, source="heuristic", detail="above since")
     return None
 
 

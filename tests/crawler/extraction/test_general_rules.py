@@ -39,6 +39,7 @@ def description(body: str) -> str | None:
     [
         "<div>Ada Lake</div><div>Member since 2019</div>",
         "<div>Ada Lake</div><div>Mitglied seit 03/2019</div>",
+        "<div>Ada Lake</div><div>Private seller</div><div>Member since 2019</div>",
         "<img class=avatar src=/a.png alt='Ada Lake'><div>Ada Lake</div>",
         "<img src=/avatars/7.png alt='Picture of Ada Lake'><span>Ada Lake</span>",
         "<p><a href=/boats>Ada Lake</a> SIREN : 823562178</p>",
@@ -115,6 +116,11 @@ def test_current_bid_is_the_price_wherever_it_stands() -> None:
         "<h1>Green canoe</h1><p>Starting bid: 10 EUR</p><p>Buy now: 99 EUR</p><p>Current bid: 45 EUR</p>" + ROWS
     )
     assert page["price"] == {"amount": 45, "currency": "EUR"}
+
+
+def test_amount_in_the_text_is_no_price_where_the_label_says_on_request() -> None:
+    rows = "<p>Price: on request</p><p>Condition: used</p>"
+    assert read(f"<h1>Green canoe</h1>{rows}<h2>Description</h2><p>{TEXT} From 60 EUR.</p>")["price"] is None
 
 
 THREAD = f"""<h2>Green canoe</h2>
