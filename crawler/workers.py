@@ -1,11 +1,12 @@
 """The processes of a watch: each run, and each assessment, in one of its own.
 
-They are forked from a server that has loaded the crawler once (multiprocessing's forkserver): measured, a run then
-begins after 0.1 s instead of 1.3 s, and 100 of them share the memory of the code.
+They are forked from a server that has loaded the crawler once (multiprocessing's forkserver): measured, a process then
+begins with 0.02 s of processor time instead of 1.6 s, and 100 runs take 46 MB each, what they share counted once.
 """
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -33,7 +34,17 @@ _LOADED_ONCE = [
     "scrapy.crawler",
     "scrapy.utils.project",
     "scrapy.core.downloader.handlers.http11",
+    "scrapy.downloadermiddlewares.cookies",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.redirect",
+    "scrapy.extensions.feedexport",
+    "scrapy.robotstxt",
+    "scrapy.spidermiddlewares.referer",
+    "aiohttp",
+    "protego",
+    "sqlite3",
 ]
+"""None of them installs Twisted's reactor: each process has its own."""
 
 
 @frozen(kw_only=True)
@@ -150,6 +161,7 @@ class ForkedWorkers:
 def carry_out(work: Callable[..., str | None], log: Path, words: Connection, root: Path, *arguments: str) -> None:
     """Do `work` in this process, apart from the terminal's signals, its output in `log`, its last words sent."""
     os.setpgid(0, 0)
+    gc.freeze()  # a collection that touches what was loaded before the fork would copy it
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     sys.stdout.flush()
     for stream in (1, 2):
