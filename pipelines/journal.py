@@ -66,7 +66,7 @@ def _newest_changes(connection: sa.Connection, rows: Sequence[int]) -> dict[int,
             .where(journal.c.listing.in_(part))
             .group_by(journal.c.listing)
         )
-        found |= dict(connection.execute(query).tuples().all())
+        found |= dict(connection.execute(query).all())
     return found
 
 

@@ -34,12 +34,16 @@ class SellersReport:
     review: Mapping[str, int]
 
 
-def assess_sellers(database: Database, *, now: Callable[[], datetime]) -> SellersReport:
+def assess_sellers(
+    database: Database, *, now: Callable[[], datetime], rules: SellerRules | None = None
+) -> SellersReport:
     """Assess every seller whose listings or whose rules changed since the last time; touches no other.
+
+    Without `rules`, by the shipped ones.
 
     What is read and what is written is one transaction, so that a listing that comes in meanwhile is not missed.
     """
-    rules = SellerRules.shipped()
+    rules = rules or SellerRules.shipped()
     with database.read() as connection:
         days = last_seen_days(connection)
         changed = _changed_sellers(connection, rules, days)
@@ -56,7 +60,7 @@ def assess_sellers(database: Database, *, now: Callable[[], datetime]) -> Seller
 def last_seen_days(connection: sa.Connection) -> dict[str, datetime]:
     """The last moment at which anything was seen, by site: a history is judged as of then, not of the wall clock."""
     query = sa.select(listings.c.site, sa.func.max(listings.c.last_seen)).group_by(listings.c.site)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def _changed_sellers(connection: sa.Connection, rules: SellerRules, days: Mapping[str, datetime]) -> list[int]:
@@ -86,7 +90,7 @@ def _keep(
     connection: sa.Connection, rows: Sequence[int], found: Sequence[SellerAssessment], rules: SellerRules, at: datetime
 ) -> None:
     query = sa.select(seller_assessments.c.seller, seller_assessments.c.review)
-    before = dict(connection.execute(query.where(seller_assessments.c.seller.in_(rows))).tuples().all())
+    before = dict(connection.execute(query.where(seller_assessments.c.seller.in_(rows))).all())
     _replace_items(connection, rows, found)
     moved = [row for row, one in zip(rows, found, strict=True) if before.get(row, "none") != one.review]
     note_changes(connection, connection.scalars(sa.select(listings.c.id).where(listings.c.seller.in_(moved))).all())

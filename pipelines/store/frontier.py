@@ -124,7 +124,7 @@ def return_leases(connection: sa.Connection, run: str) -> int:
 def count_states(connection: sa.Connection, run: str) -> dict[str, int]:
     """How many pages of `run` are in each state."""
     query = sa.select(frontier.c.state, sa.func.count()).where(frontier.c.run == run).group_by(frontier.c.state)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def insert_or_ignore(connection: sa.Connection, table: sa.Table) -> sa.Insert:

@@ -122,7 +122,7 @@ OFFERS = st.lists(st.tuples(st.integers(0, 20), WORDS, PIECES), max_size=8).map(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(OFFERS, st.randoms(use_true_random=False))
 def test_the_order_in_which_listings_came_plays_no_part(offers: list[Offer], chance: random.Random) -> None:
     shuffled = list(offers)
@@ -133,7 +133,7 @@ def test_the_order_in_which_listings_came_plays_no_part(offers: list[Offer], cha
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(OFFERS)
 def test_pieces_are_neither_lost_nor_made_up(offers: list[Offer]) -> None:
     items = find_items(history(offers))
@@ -145,7 +145,7 @@ def test_pieces_are_neither_lost_nor_made_up(offers: list[Offer]) -> None:
     assert len({item.id for item in items}) == len(items)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(OFFERS)
 def test_putting_everything_up_again_adds_nothing(offers: list[Offer]) -> None:
     again = [offer(100 + one.row, 50 + one.row, one.text, *one.items) for one in offers]

@@ -96,7 +96,7 @@ def test_pistol_after_pistol_from_a_private_collection_is_found_with_reasons() -
     assert set(firings(found)) >= {"volume", "same_model_repeat", "new_in_box_ratio"}
     assert not firings(found, "against")
     volume = next(one for one in found.firings if one.name == "volume")
-    assert volume.reason == "8 distinct firearms first offered within 30 days (2026-01-05 to 2026-01-31)"
+    assert volume.reason == "8 distinct firearms first offered within 30 days (2026-01-05 to 2026-02-01)"
     assert len(volume.items) == 8
     assert {one.id for one in volume.offers} == {f"L{number}" for number in range(8)}
 
