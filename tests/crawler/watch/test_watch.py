@@ -84,6 +84,8 @@ def test_two_watches_share_the_sites(room: WatchRoom) -> None:
     settle(one)
     settle(other)
     assert sorted(run.site for run in room.runs()) == [f"site-{number}" for number in range(2)]
+    assert len(room.told("started")) == 2, "no process is started only to find the site held"
+    assert room.told("skipped") == []
 
 
 def test_a_pool_is_never_exceeded(room: WatchRoom) -> None:
