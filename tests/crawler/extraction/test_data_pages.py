@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.extraction import ExtractionHints, extract, extract_listings
+from crawler.extraction.markup import parse_xml
 from pipelines.models import ExtractedPage, ListingStatus, PageKind
 
 if TYPE_CHECKING:
@@ -165,6 +166,12 @@ def test_entities_of_a_feed_are_never_read(tmp_path: Path) -> None:
     body = f"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY x SYSTEM "{secret.as_uri()}">]>
       <rss><channel><item><title>&x;</title><link>https://a.example/i/1</link></item></channel></rss>"""
     assert extract_listings(body, url="https://a.example/rss", hints=PLAIN, now=NOW) == ()
+
+
+def test_document_that_declares_entities_is_not_parsed() -> None:
+    body = b"""<!DOCTYPE feed [<!ENTITY x "https://a.example/i/1">]><feed><entry><link href="&x;"/></entry></feed>"""
+    assert parse_xml(body) is None
+    assert read(body).links == ()
 
 
 def test_entities_of_a_wide_feed_are_never_read() -> None:

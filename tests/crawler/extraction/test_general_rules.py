@@ -108,7 +108,7 @@ def test_contact_lines_under_the_heading_are_no_description() -> None:
 def test_other_offers_end_with_their_part_of_the_page() -> None:
     other = "<ul><li><a href=/item/1>Paddle</a></li><li><a href=/item/2>Vest</a></li></ul>"
     nested = f"<div><div><div><div><div><h3>Similar items</h3>{other}</div></div></div></div></div>"
-    assert seller(f"{nested}<div>Seller: Ada Lake</div>") == "Ada Lake"
+    assert seller(f"<p>Length: 5 m</p><p>Seats: 2</p>{nested}<div>Seller: Ada Lake</div>") == "Ada Lake"
 
 
 def test_current_bid_is_the_price_wherever_it_stands() -> None:
