@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pipelines.store.runs import SiteRecord
 
 _PLACE_LABELS = frozenset({"state", "location", "place", "region", "country", "province"})
-_STATE_CODE = re.compile(r"(?:,\s*|^)([A-Z]{2})(?:\s+\d{5})?$")
+_STATE_CODE = re.compile(r"([A-Z]{2})(?:\s+\d{5}(?:-\d{4})?)?")
+_BETWEEN = re.compile(r"[,/|()·]+|\s-\s")
 
 
 @frozen
@@ -40,23 +41,34 @@ class Places:
     def resolve(self, content: ListingContent, site: SiteRecord) -> str | None:
         """The jurisdiction ("US-TX", "US", "DE"…) of a listing, or None where nothing says."""
         texts = [content.location, *(v for k, v in content.attributes.items() if k.casefold() in _PLACE_LABELS)]
-        stated = [found for text in texts if text for found in (self.read(text),) if found]
-        country = content.country or site.country
-        for place in stated:
-            if country is None or place.split("-")[0] == country or content.country is None:
-                return place
         currency = content.price.currency if content.price and content.price.currency else site.currency
-        return country or self.currencies.get(currency or "")
+        belongs = self.currencies.get(currency or "")
+        home = content.country or site.country or belongs
+        for text in texts:
+            place = self.read(text, home=home) if text else None
+            if place is not None and content.country in (None, place.partition("-")[0]):
+                return place
+        return content.country or site.country or belongs
 
-    def read(self, text: str) -> str | None:
-        """The jurisdiction that a stated place names in its last parts ("Austin, TX", "Lyon, France")."""
-        # A dash joins the words of a name ("new-mexico") unless it stands apart ("Santa Fe - New Mexico").
-        parts = [part.strip().replace("-", " ") for part in re.split(r"[,/|()·]+|\s-\s", text) if part.strip()]
+    def read(self, text: str, *, home: str | None = None) -> str | None:
+        """The jurisdiction that a stated place names in its last parts ("Austin, TX", "Lyon, France").
+
+        The two letters of a state are read where `home`, the country that all else speaks for, does not say
+        otherwise: "Berlin, DE" on a German site is not in Delaware.
+        """
+        parts = [part.strip() for part in _BETWEEN.split(text) if part.strip()]
+        country = None
         for part in reversed(parts):
-            folded = part.casefold()
-            if folded in self.states:
-                return f"US-{self.states[folded]}"
-            if folded in self.countries:
-                return self.countries[folded]
-        code = _STATE_CODE.search(text.strip())
-        return f"US-{code[1]}" if code and code[1] in self.states.values() else None
+            state = self._state(part, home)
+            if state is not None:
+                return f"US-{state}"
+            country = country or self.countries.get(part.casefold())
+            if country not in (None, "US"):
+                break  # only the United States are told by their states
+        return country
+
+    def _state(self, part: str, home: str | None) -> str | None:
+        code = _STATE_CODE.fullmatch(part)
+        if code and code[1] in self.states.values() and home in (None, "US"):
+            return code[1]
+        return self.states.get(part.casefold())

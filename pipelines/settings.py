@@ -84,24 +84,27 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> tuple[Settings,
     Raises `ConfigurationError` with every mistake at once.
     """
     try:
-        body = tomllib.loads(path.read_text(encoding="utf-8"))
+        body = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is not valid TOML: {error}", hint="correct the line it names") from error
-    origins = {
-        (section, name): str(path) for section, values in body.items() if isinstance(values, dict) for name in values
-    }
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    misplaced = [f"{name}: belongs into a [section]" for name, values in body.items() if not isinstance(values, dict)]
+    if misplaced:
+        raise ConfigurationError(f"{path} has {len(misplaced)} mistake(s)", details=tuple(misplaced))
+    origins = {(section, name): str(path) for section, values in body.items() for name in values}
     for variable, (section, name) in ENVIRONMENT.items():
-        if variable in environment:
+        if environment.get(variable):  # an empty one is none
             body.setdefault(section, {})[name] = environment[variable]
             origins[section, name] = variable
-    if "TRACEMARK_INDEX_URL" in environment:
+    if environment.get("TRACEMARK_INDEX_URL"):
         body["index"]["engine"] = "elasticsearch"
         origins["index", "engine"] = "TRACEMARK_INDEX_URL"
     try:
         settings = Settings.model_validate(body)
     except ValidationError as error:
         details = tuple(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        raise ConfigurationError(f"{path} has {len(details)} mistakes", details=details) from error
+        raise ConfigurationError(f"{path} has {len(details)} mistake(s)", details=details) from error
     return settings, list(_with_origins(settings, origins))
 
 

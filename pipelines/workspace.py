@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from attrs import frozen
 
-from pipelines.errors import ConfigurationError, DiskTrouble, TracemarkError
+from pipelines.content import is_storable
+from pipelines.errors import BadInput, ConfigurationError, DiskTrouble, TracemarkError
 from pipelines.settings import SettingOrigin, Settings, read_settings
 from pipelines.store.database import Database
 
@@ -40,7 +42,7 @@ class Workspace:
         Raises `ConfigurationError` when there is none.
         """
         named = given or environment.get("TRACEMARK_WORKSPACE")
-        if named is not None:
+        if named:
             root = Path(named).expanduser()
             if not (root / FILE).is_file():
                 raise ConfigurationError(f"{root} is no workspace: it has no {FILE}", hint=f"tracemark init {root}")
@@ -92,7 +94,8 @@ class Workspace:
     @property
     def database_url(self) -> str:
         """Where the store is, in SQLAlchemy's form."""
-        return self.settings.store.url or f"sqlite:///{self.root / 'tracemark.db'}"
+        beside = sa.URL.create("sqlite", database=str(self.root / "tracemark.db"))  # a folder may be called `a?b`
+        return self.settings.store.url or beside.render_as_string()
 
     def open_database(self) -> Database:
         """The store, at the schema this version knows."""
@@ -119,6 +122,8 @@ class Workspace:
                 raise WorkspaceHeld(
                     f"{what} in {self.root} is held by {holder}", hint="wait until it has finished, or stop it"
                 ) from None
+            except OSError as error:
+                raise DiskTrouble(f"{folder} cannot be locked: {error.strerror}") from error
             handle.seek(0)
             handle.truncate()
             handle.write(f"process {os.getpid()}")
@@ -131,9 +136,7 @@ def write_workspace(root: Path, authority: Mapping[str, str | None]) -> None:
     if (root / FILE).exists():
         raise ConfigurationError(f"{root} is a workspace already", hint=f"edit {root / FILE}")
     lines = ["# A Tracemark workspace. `tracemark config` shows every value and where it came from.", "", "[authority]"]
-    lines += [
-        f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in authority.items() if value is not None
-    ]
+    lines += [f"{name} = {_quoted(name, value)}" for name, value in authority.items() if value is not None]
     try:
         for folder in (root, root / "sites", root / "vault", root / "packets"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -143,3 +146,10 @@ def write_workspace(root: Path, authority: Mapping[str, str | None]) -> None:
         raise DiskTrouble(
             f"{root} cannot be made: {error.strerror}", hint="choose a folder you may write to"
         ) from error
+
+
+def _quoted(name: str, value: str) -> str:
+    """A basic string of TOML: as in JSON, but for DEL, which TOML wants escaped too."""
+    if not is_storable(value):
+        raise BadInput(f"{name} {value!r} holds bytes that are no text")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -58,6 +58,8 @@ def read_waiting(connection: sa.Connection, made_by: str, *, after: int, most: i
 
 def keep_assessments(connection: sa.Connection, records: Sequence[tuple[int, AssessmentRecord]]) -> None:
     """Keep assessments, each with its listing's row id, as the current ones, and tell the journal."""
+    if not records:
+        return
     rows = [
         {
             "version": record.version,
