@@ -232,7 +232,7 @@ def _is_name(text: str, facts: Facts) -> bool:
         and re.search(r"[^\W\d_]", text) is not None
         and not text.endswith((":", "：", "?", "!"))
         and "://" not in text
-        and len(set(text.lower())) > 1
+        and (len(set(text.lower())) > 1 or not text.isascii())  # "xxx" is no name, 露露 is one
         and find_field(text) is None
         and text.lower() not in facts.site_names
         and LOGIN.search(text) is None
