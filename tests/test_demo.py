@@ -16,16 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKETS = ("harborlist", "tauschboerse", "bazarlive")
-HONEST = (
-    "licensed_dealer",
-    "reposter",
-    "estate",
-    "airsoft_shop",
-    "toy_shop",
-    "tool_shop",
-    "private_single",
-    "ordinary",
-)
+ELEVEN = "s-dmercer"
+HONEST = ("licensed_dealer", "reposter", "estate", "airsoft_shop", "toy_shop", "tool_shop", "private_single")
 
 
 def truth(market: str) -> list[dict[str, Any]]:
