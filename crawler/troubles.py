@@ -7,8 +7,9 @@ import re
 _WORDS = {
     "DownloadConnectionRefusedError": "the connection was refused",
     "ConnectionRefusedError": "the connection was refused",
-    "CannotResolveHostError": "the name could not be resolved",
-    "DNSLookupError": "the name could not be resolved",
+    # Twisted tells a refused answer no differently from a missing one.
+    "CannotResolveHostError": "the name leads to no public address",
+    "DNSLookupError": "the name leads to no public address",
     "DownloadTimeoutError": "no answer in time",
     "TimeoutError": "no answer in time",
     "TCPTimedOutError": "no answer in time",
@@ -16,7 +17,6 @@ _WORDS = {
     "ResponseFailed": "the connection was cut",
     "DownloadFailedError": "the connection was cut",
     "ConnectionLost": "the connection was cut",
-    "ForbiddenAddress": "forbidden address",
     "TargetClosedError": "the browser was closed",
     "DownloadCancelledError": "the page is larger than a page may be",
 }
@@ -40,6 +40,4 @@ def explain(error: BaseException) -> str:
         return text or "left out"
     if (net := _NET_ERROR.search(text)) is not None:
         return next((words for start, words in _CHROMIUM.items() if net[1].startswith(start)), net[1])
-    if "ForbiddenAddress" in text or "not a public address" in text:
-        return f"forbidden address: {text}"
     return _WORDS.get(name, f"{name}: {text[:120]}" if text else name)

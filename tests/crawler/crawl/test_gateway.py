@@ -107,6 +107,19 @@ def test_a_name_is_resolved_once_for_each_connection_and_the_checked_answer_is_u
         assert "proxy-connection" not in site.requests[0].headers
 
 
+def test_the_browsers_own_calls_go_nowhere() -> None:
+    async def check() -> None:
+        table = {"update.googleapis.com": [["127.0.0.1"]]}
+        gateway = Gateway.bind(AddressRule(loopback=True), resolve=names(table))
+        await gateway.start()
+        assert await ask(gateway, f"CONNECT update.googleapis.com:{site.url.rsplit(':', 1)[1]} HTTP/1.1\r\n\r\n") == b""
+        assert "the browser's own business" in gateway.troubles.popitem()[1]
+        await gateway.close()
+
+    with Served(lambda _: Answer("ok")) as site:
+        asyncio.run(check())
+
+
 def test_what_follows_a_request_never_reaches_that_server() -> None:
     async def check() -> None:
         gateway = Gateway.bind(AddressRule(loopback=True))

@@ -1,0 +1,95 @@
+"""What a browser can do to a run: hang, die, show a wall, say who it is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from crawl_records import check_vault, read_captures, read_listings
+from crawl_room import AUTHORITY, Ended
+from crawl_server import Answer, Asked, Served, list_page, listing_page, site_text
+
+from crawler.browser import find_chromium
+
+if TYPE_CHECKING:
+    from crawl_room import Room
+
+pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
+
+ENDLESS = "<script>setTimeout(() => { for (;;) {} }, 50)</script>"
+
+
+def test_a_script_that_never_ends_costs_its_own_page_only(room: Room) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/robots.txt":
+            return Answer(status=404)
+        if asked.path.startswith("/item/"):
+            return Answer(listing_page(int(asked.path[6:]), body=ENDLESS if asked.path == "/item/2" else ""))
+        return Answer(list_page(range(1, 4)))
+
+    with Served(answer) as site:
+        room.write_site("market", site_text("market", site.url, "fetch: browser", "browser: {timeout: 2}"))
+        begun = time.monotonic()
+        ended = room.crawl("market")
+    assert read_listings(room.workspace, "market").keys() == {"1", "3"}, ended
+    assert sum(ended.found["unseen"].values()) == 1
+    assert "time" in next(iter(ended.found["unseen"])).lower()
+    assert time.monotonic() - begun < 120
+    agents = {one.headers.get("user-agent", "") for one in site.requests}
+    assert all(agent.startswith("Tracemark/") and AUTHORITY["contact"] in agent for agent in agents)
+    captures = read_captures(room.workspace, "market")
+    check_vault(room.workspace, captures)
+    assert all(one["method"] == "browser" for one in captures)
+
+
+def test_a_browser_that_dies_is_started_again(room: Room) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/robots.txt":
+            return Answer(status=404)
+        time.sleep(0.2)
+        return Answer(listing_page(int(asked.path[6:])) if asked.path.startswith("/item/") else list_page(range(1, 9)))
+
+    with Served(answer) as site:
+        room.write_site("market", site_text("market", site.url, "fetch: browser"))
+        process = room.start("market")
+        while len([path for path in site.paths if "/item/" in path]) < 2 and process.poll() is None:
+            time.sleep(0.02)
+        _kill_chromium_of(process.pid)
+        ended = Ended.of(process)
+    assert len(read_listings(room.workspace, "market")) == 8, ended
+    assert ended.found["unseen"] == {}
+
+
+def _kill_chromium_of(parent: int) -> None:
+    """Kill the browsers among the processes below `parent`."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True, check=True).stdout
+    rows = [(int(pid), int(ppid), name) for pid, ppid, name in (line.split(None, 2) for line in listed.splitlines())]
+    below = {parent}
+    while more := {pid for pid, ppid, _ in rows if ppid in below} - below:
+        below |= more
+    killed = [pid for pid, ppid, name in rows if pid in below and name.startswith("chrom")]
+    assert killed
+    for pid in killed:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def test_a_wall_is_told_even_where_the_site_file_waits_for_a_listing(room: Room) -> None:
+    wall = """<html><head><title>Just a moment...</title></head><body><h1>Verify you are human</h1>
+    <p>Complete the captcha below.</p><div class="captcha-box"></div></body></html>"""
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(status=404) if asked.path == "/robots.txt" else Answer(wall, status=403)
+
+    with Served(answer) as site:
+        more = ["fetch: browser", "browser: {wait_for: .listings, timeout: 1}"]
+        room.write_site("market", site_text("market", site.url, *more))
+        ended = room.crawl("market")
+    assert (ended.code, ended.found["status"]) == (1, "paused"), ended
+    assert "a person must look at it" in ended.found["reason"]
