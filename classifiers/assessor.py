@@ -37,16 +37,6 @@ SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is a
 SURE = 0.6  # a class probability under this is "unsure" where guns are named
 MOST_CATEGORIES = 2_000  # remembered at a time
 BATCH = 64  # texts encoded at a time
-SILENT = frozenset(
-    {
-        "look_alike_tool",
-        "game_or_film_item",
-        "airsoft_replica_toy",
-        "knife_or_other_weapon",
-        "other",
-        "news_or_discussion",
-    }
-)
 
 
 @frozen(kw_only=True)
@@ -205,9 +195,7 @@ class Assessor:
         items: tuple[FoundItem, ...] = ()
         if fields is not None:
             items = find_items(*fields, reading.mentions, verdict)
-            decoy = self._observer.observe(reading.text, fields, reading.mentions, verdict, items, [])
-            if verdict.item_class not in SILENT or any(one.name == "decoy_price" for one in decoy):
-                sightings = self._sightings(reading, fields, items)
+            sightings = self._sightings(reading, fields, items)
         sightings = [one for one in sightings if one.name != "scam_storefront" or one.layer == "count"]
         queue = "scam" if any(one.name == "scam_storefront" for one in sightings) else None
         scored = self._scorer.score(sightings, verdict.item_class, reading.text.jurisdiction, self._as_of)

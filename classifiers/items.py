@@ -98,6 +98,8 @@ def find_items(
 
 
 def _is_gun(mention: Mention) -> bool:
+    if mention.item_class == UNSURE and not mention.model:
+        return False
     return (
         mention.role in (Role.OFFERED, Role.BESIDE)
         and mention.item_class in {*GUNS, ANY_GUN, UNSURE}
