@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 import scrapy
+import structlog
 from scrapy.exceptions import IgnoreRequest
 
 from crawler.endings import GATES
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from crawler.run import SiteRun
     from crawler.sites.schema import SiteFile
     from pipelines.store.frontier import Lease
+
+_log = structlog.get_logger(__name__)
 
 _PAUSES = {
     PageKind.LOGIN: "the site asks for a login: give it a session (session: in the site file), then crawl again",
@@ -128,7 +131,7 @@ class ListingsSpider(scrapy.Spider):
 
     def take_unreadable(self, failure: TwistedFailure, response: Response) -> None:
         """Keep a page at which reading itself failed: its bytes are evidence, and the run goes on."""
-        self.logger.error("page_unreadable %s", response.url, exc_info=failure.value)
+        _log.error("page_unreadable", url=response.url, error=type(failure.value).__name__)
         reason = f"could not be read: {type(failure.value).__name__}"
         self._take(response, ExtractedPage(kind=PageKind.OTHER, reason=reason), trouble=reason)
 
