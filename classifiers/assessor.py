@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from classifiers.calibration import Calibration, load_calibration
 from classifiers.catalogue import Catalogue, load_catalogue
 from classifiers.gate import Gate, Verdict
 from classifiers.items import find_items
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from classifiers.encoder.runtime import Encoder
+    from classifiers.encoder import Encoder, PassageEncoder
     from classifiers.tokens import Tokens
 
 LONGEST_TITLE = 1_000  # code points read; what follows is not, and `abstained` says so
@@ -36,7 +37,6 @@ LONGEST_DESCRIPTION = 12_000
 SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is asked
 SURE = 0.6  # a class probability under this is "unsure" where guns are named
 MOST_CATEGORIES = 2_000  # remembered at a time
-BATCH = 64  # texts encoded at a time
 
 
 @frozen(kw_only=True)
@@ -56,22 +56,29 @@ class Assessor:
     """Assesses texts. Build it once with `load`; it holds lexicons, packs and matchers, and nothing of the texts."""
 
     def __init__(
-        self, lexicon: Lexicon, catalogue: Catalogue, packs: Packs, encoder: Encoder | None, as_of: date
+        self,
+        *,
+        lexicon: Lexicon,
+        catalogue: Catalogue,
+        packs: Packs,
+        calibration: Calibration,
+        encoder: Encoder | None,
+        as_of: date,
     ) -> None:
         self._reader = Reader(lexicon)
         self._languages = LanguageFinder(self._reader.everyday)
         self._finder = MentionFinder(self._reader)
         self._gate = Gate(self._reader, self._finder, lexicon.calibre_classes)
         self._signals = SignalReader(self._reader, lexicon, catalogue)
-        self._scorer = Scorer(catalogue, packs)
+        self._scorer = Scorer(catalogue, packs, calibration)
         self._catalogue = catalogue
         self._observer = Observer(catalogue=catalogue, packs=packs, as_of=as_of)
-        self._encoder = encoder
+        self._passages = _passages(encoder)
         self._hints: dict[str, str | None] = {}
         self._as_of = as_of
         self._triggers = self._trigger_words()
         self.versions = {
-            "model": "rules-only" if encoder is None else encoder.sha256,
+            "model": _joined_hash(calibration.content_hash, encoder.sha256 if encoder else ""),
             "rules": _joined_hash(catalogue.content_hash, packs.content_hash),
             "lexicon": lexicon.content_hash,
         }
@@ -85,7 +92,14 @@ class Assessor:
         """
         catalogue = load_catalogue()
         packs = load_packs(catalogue)
-        return cls(load_lexicon(), catalogue, packs, encoder, as_of or packs.latest_check)
+        return cls(
+            lexicon=load_lexicon(),
+            catalogue=catalogue,
+            packs=packs,
+            calibration=load_calibration(),
+            encoder=encoder,
+            as_of=as_of or packs.latest_check,
+        )
 
     def assess(self, texts: Sequence[Text], vectors: NDArray[np.float32] | None = None) -> list[Assessment]:
         """One assessment per text, in order. `vectors` is (n, 384) float32 where the caller has them already.
@@ -99,18 +113,20 @@ class Assessor:
         return self._with_vectors(readings, assessments)
 
     def _with_vectors(self, readings: list[Reading], assessments: list[Assessment]) -> list[Assessment]:
-        if self._encoder is None:
+        """Vectors for what may be about guns: what was let go at once is never encoded, and has none."""
+        if self._passages is None:
             return assessments
-        places = [
-            place for place, reading in enumerate(readings) if reading.fields is not None and not reading.abstained
-        ]
+        places = [place for place, reading in enumerate(readings) if self._is_worth_encoding(reading)]
+        texts = [readings[place].text for place in places]
+        rows = self._passages.encode_listings([(text.title, text.description[:LONGEST_DESCRIPTION]) for text in texts])
         done = list(assessments)
-        for first in range(0, len(places), BATCH):
-            batch = places[first : first + BATCH]
-            rows = self._encoder.encode([_whole(readings[place].text) for place in batch])
-            for place, row in zip(batch, rows, strict=True):
-                done[place] = evolve(done[place], vector=row)
+        for place, row in zip(places, rows, strict=True):
+            done[place] = evolve(done[place], vector=row)
         return done
+
+    def _is_worth_encoding(self, reading: Reading) -> bool:
+        sure = self._catalogue.leaves(reading.verdict.item_class) and reading.verdict.probability >= SURE
+        return reading.fields is not None and not sure
 
     def _trigger_words(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
         """What every name of a thing we look for begins with: a word of its own, or two tokens in a row (`g`, `17`)."""
@@ -244,8 +260,13 @@ def _described(items: tuple[FoundItem, ...], sightings: list[Sighting]) -> tuple
     return tuple(evolve(item, serial_state=state, condition=condition) for item in items) if len(items) == 1 else items
 
 
-def _whole(text: Text) -> str:
-    return f"{text.title[:LONGEST_TITLE]}\n{text.description[:LONGEST_DESCRIPTION]}".encode("utf-8", "replace").decode()
+def _passages(encoder: Encoder | None) -> PassageEncoder | None:
+    """The encoder, reading each distinct passage once."""
+    if encoder is None:
+        return None
+    from classifiers.encoder import PassageEncoder  # noqa: PLC0415 - numpy and onnxruntime only where vectors are made
+
+    return PassageEncoder(encoder)
 
 
 def _idle(concept: str) -> bool:

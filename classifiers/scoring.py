@@ -17,6 +17,7 @@ from classifiers.values import SCORES, Finding, printable
 if TYPE_CHECKING:
     from datetime import date
 
+    from classifiers.calibration import Calibration
     from classifiers.catalogue import Catalogue, SignalEntry
     from classifiers.packs import Packs
     from classifiers.signals import Sighting
@@ -38,8 +39,9 @@ class Scored:
 class Scorer:
     """Weighs sightings by catalogue and packs."""
 
-    def __init__(self, catalogue: Catalogue, packs: Packs) -> None:
+    def __init__(self, catalogue: Catalogue, packs: Packs, calibration: Calibration) -> None:
         self._catalogue = catalogue
+        self._calibration = calibration
         self._packs = packs
 
     def score(self, sightings: list[Sighting], item_class: str, jurisdiction: str | None, as_of: date) -> Scored:
@@ -143,13 +145,17 @@ class Scorer:
             extra = [] if left else self._interactions(score, best, cancelled)
             capped = min(weak, file.weak_cap)
             logit = base + sum(term["weight"] for term in terms) + capped - weak + sum(term["weight"] for term in extra)
-            scores[score] = round(1 / (1 + math.exp(-logit)), 4)
+            firm = any(term["weight"] > 0 and term["strength"] != "W" for term in terms)
+            calibrated = self._calibration.logit(score, logit) if firm and not left else logit
+            scores[score] = round(1 / (1 + math.exp(-calibrated)), 4)
             derivation[score] = {
                 "base": base,
                 "terms": terms,
+                "weak_signs": round(capped, 4),
                 "weak_signs_cut": round(weak - capped, 4),
                 "interactions": extra,
                 "logit": round(logit, 4),
+                "calibrated_logit": round(calibrated, 4),
                 "score": scores[score],
             }
         return scores, derivation

@@ -75,7 +75,7 @@ def test_every_term_of_a_score_is_shown_and_adds_up(assessor: Assessor) -> None:
         parts = shown["base"] + sum(term["weight"] for term in shown["terms"]) - shown["weak_signs_cut"]
         parts += sum(term["weight"] for term in shown["interactions"])
         assert shown["logit"] == pytest.approx(parts, abs=1e-3)
-        assert assessment.scores[name] == pytest.approx(1 / (1 + np.exp(-shown["logit"])), abs=1e-3)
+        assert assessment.scores[name] == pytest.approx(1 / (1 + np.exp(-shown["calibrated_logit"])), abs=1e-3)
 
 
 def test_vectors_are_passed_through_and_change_nothing_else(assessor: Assessor) -> None:
