@@ -81,7 +81,7 @@ def test_broken_markup(pieces: list[str], url: str | None) -> None:
     if page.kind in {PageKind.LOGIN, PageKind.CHALLENGE}:
         assert page.listing is None
     if page.listing:
-        assert page.listing.price is None or page.listing.price.amount > 0
+        assert page.listing.price is None or page.listing.price.amount >= 0
         for contact in page.listing.contacts:
             text = page.listing.title if contact.field == "title" else page.listing.description
             assert 0 <= contact.start < contact.end <= len(text)
