@@ -84,7 +84,7 @@ def _read_from(text: str, run: tuple[Unit, ...], position: int, country: str | N
 
 def _international(text: str, run: tuple[Unit, ...], position: int) -> tuple[Phone, int] | None:
     start = text.rindex("+", 0, run[position].start)
-    for stop in range(len(run), position, -1):
+    for stop in range(min(len(run), position + MOST_DIGITS), position, -1):
         digits = _digits(run[position:stop])
         if len(digits) > MOST_DIGITS:
             continue
@@ -98,7 +98,7 @@ def _international(text: str, run: tuple[Unit, ...], position: int) -> tuple[Pho
 
 def _national(text: str, run: tuple[Unit, ...], position: int, country: str | None) -> tuple[Phone, int] | None:
     called = _is_called(text, run[position].start, run[-1].end)
-    for stop in range(len(run), position, -1):
+    for stop in range(min(len(run), position + MOST_DIGITS), position, -1):
         units = run[position:stop]
         digits = _digits(units)
         if not LEAST_DIGITS <= len(digits) <= MOST_DIGITS or _touches_letters(text, units):
