@@ -1,0 +1,67 @@
+"""Calibration is a few numbers in JSON: monotonic, named by its hash, refused where it cannot be right."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from classifiers import Assessor, LexiconError, Text
+from classifiers.calibration import MODEL, load_calibration
+from classifiers.catalogue import load_catalogue
+from classifiers.encoder import load_encoder
+from classifiers.training import calibration_error, fit_line, read_corpus, wanted
+from classifiers.values import SCORES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_shipped_lines_rise_with_the_evidence() -> None:
+    calibration = load_calibration()
+    for score in SCORES:
+        assert calibration.logit(score, 1.0) > calibration.logit(score, 0.0)
+
+
+@pytest.mark.parametrize("change", [{"slope": -1.0, "offset": 0.0}, {"slope": "steep", "offset": 0.0}, {"offset": 0.0}])
+def test_a_model_file_that_cannot_be_right_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    model = json.loads(MODEL.read_text())
+    model["scores"]["bulk_sale"] = change
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(model))
+    with pytest.raises(LexiconError, match="model"):
+        load_calibration(path)
+
+
+def test_the_error_is_the_mean_distance_over_bins() -> None:
+    probabilities = np.array([0.05, 0.05, 0.95, 0.95])
+    assert calibration_error(probabilities, np.array([False, False, True, True])) == 0.05
+    assert calibration_error(probabilities, np.array([True, True, False, False])) == 0.95
+
+
+def test_a_line_never_falls() -> None:
+    logits = np.array([-3.0, -2.0, -1.0, 0.0])
+    assert fit_line(logits, np.array([True, True, False, False]))["slope"] > 0
+    assert fit_line(logits, np.array([False, False, True, True]))["slope"] > 0.25
+
+
+def test_the_corpus_says_for_which_reason_a_reader_looks() -> None:
+    catalogue = load_catalogue()
+    row = {"signals": ["no_serial", "ffl_transfer"], "review": "review"}
+    assert wanted(row, "untraceable", catalogue)
+    assert not wanted(row, "unlicensed_sale", catalogue)
+    assert not wanted({**row, "review": "none"}, "untraceable", catalogue)
+    assert {row["split"] for row in read_corpus()} == {"train", "dev", "held"}
+
+
+def test_what_may_be_about_guns_is_encoded_and_the_rest_is_let_go() -> None:
+    assessor = Assessor.load(load_encoder(threads=1))
+    texts = [Text(title="Glock 19", description="FFL needed."), Text(title="Oak table", description="Seats six.")]
+    gun, table = assessor.assess(texts)
+    assert gun.vector is not None
+    assert gun.vector.shape == (384,)
+    assert gun.vector.dtype == np.float32
+    assert table.vector is None
+    assert gun.versions["model"] != Assessor.load().versions["model"]
