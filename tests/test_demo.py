@@ -85,13 +85,12 @@ def test_the_eleven_pistol_seller_is_found_with_reasons(found: dict[str, Any], f
     seller = sellers["harborlist", ELEVEN]
     year = next(window for window in seller["windows"] if window["days"] == 365)
     shown = visible_listings("harborlist", found["day"])
-    pistols = {
-        one["item"]
+    pistols = sum(
+        one["quantity"]
         for one in truth("harborlist")
         if one.get("class") == "firearm_handgun" and one["listing"] in shown and shown[one["listing"]].seller == ELEVEN
-    }
-    # Of the eleven, those that the lists still lead to; a repost in new words may count apart.
-    assert 9 <= len(pistols) <= year["handguns"] <= 11
+    )
+    assert year["handguns"] == pistols == 10  # of the eleven, those that the lists still lead to
     named = {signal["name"]: signal for signal in seller["signals"] if signal["polarity"] == "for"}
     assert "volume" in named
     assert all(signal["reason"] and signal["items"] and signal["listings"] for signal in named.values())
