@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 import uuid
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import structlog
 from attrs import frozen
 from scrapy import signals
 
@@ -145,6 +147,8 @@ def carry_out(run: SiteRun, spider_class: type[_Spider]) -> _Spider:
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- as above
     from scrapy.utils.project import get_project_settings  # noqa: PLC0415
 
+    # Data goes to standard output, everything else to standard error.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     process = CrawlerProcess(get_project_settings())
     crawler = process.create_crawler(spider_class)
     process.crawl(crawler, run=run)
