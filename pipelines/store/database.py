@@ -14,8 +14,8 @@ from pipelines.errors import ConfigurationError, DiskTrouble, PartMissing, Trace
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HEAD = "0001"
-"""The migration that this code expects (a test compares it with Alembic's own answer)."""
+HEAD = max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+"""The migration that this code expects: the last of `migrations/versions`, by its number."""
 
 PATIENCE = 60.0
 """Seconds that a writer waits for another one."""

@@ -1,0 +1,34 @@
+"""The tables, a module per subject. Alembic's migrations make them; a test holds the two together.
+
+Times are UTC. JSON columns hold what the contracts of docs/schema hold, never more.
+"""
+
+from pipelines.store.tables.base import UtcTime, columns_of, metadata
+from pipelines.store.tables.collection import captures, frontier, runs, sites, vault_files
+from pipelines.store.tables.desk import decisions
+from pipelines.store.tables.findings import assessments, item_listings, items, seller_assessments
+from pipelines.store.tables.offers import listings, sellers, status_changes, versions
+from pipelines.store.tables.record import custody, journal, set_aside
+
+__all__ = [
+    "UtcTime",
+    "assessments",
+    "captures",
+    "columns_of",
+    "custody",
+    "decisions",
+    "frontier",
+    "item_listings",
+    "items",
+    "journal",
+    "listings",
+    "metadata",
+    "runs",
+    "seller_assessments",
+    "sellers",
+    "set_aside",
+    "sites",
+    "status_changes",
+    "vault_files",
+    "versions",
+]
