@@ -1,0 +1,1 @@
+"""How well the classifiers read: labelled ads in, rates with their intervals out, and the model card."""
