@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,8 @@ def main(
 
     Example: python -m crawler.demo --day 45 --port-base 8101 --grow tauschboerse=5000
     """
+    # A shell's background job inherits SIGINT as ignored: asked to stop, it must still say that it was.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         hosts = _pairs("--host", host) or {
             market: f"127.0.0.1:{port_base + offset}" if port_base else LOOPBACK for offset, market in enumerate(Market)
