@@ -24,6 +24,7 @@ COMMANDS = {
     "extract": ("crawler.commands.extract:extract", "Show what is read from one saved page."),
     "import": ("pipelines.commands.feed:import_", "Take in a marketplace's own feed (JSON lines)."),
     "assess": ("pipelines.commands.assess:assess", "Find signals in listings and histories."),
+    "evaluate": ("pipelines.commands.learning:evaluate", "Measure the classifiers on labelled ads."),
     "search": ("pipelines.commands.search:search", "Search listings."),
     "show": ("pipelines.commands.show:show", "Show one listing and why it was flagged."),
     "export": ("pipelines.commands.export:export", "Write listings, items or sellers as JSON lines."),

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from classifiers.catalogue import CLASSES, load_catalogue
 from classifiers.lexicon import Strict
-from classifiers.values import LexiconError, Text
+from classifiers.values import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from classifiers.catalogue import Catalogue
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 REVIEWS = ("none", "idle", "review")
@@ -33,13 +35,6 @@ def _one_of(allowed: Iterable[str], what: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _known_signals(names: list[str] | None) -> list[str] | None:
-    unknown = [name for name in names or () if name not in load_catalogue()]
-    if unknown:
-        raise ValueError(f"no such signal: {', '.join(unknown)}")
-    return names
 
 
 ClassName = Annotated[str | None, _one_of(CLASSES, "class")]
@@ -69,7 +64,7 @@ class LabelledAd(Strict):
     jurisdiction: str | None = None
     item_class: ClassName = Field(default=None, alias="class")
     items: list[LabelledItem] | None = None
-    signals: Annotated[list[str] | None, AfterValidator(_known_signals)] = None
+    signals: list[str] | None = None
     pair: str | None = None
     review: Annotated[str | None, _one_of(REVIEWS, "review level")] = None
     split: str | None = None
@@ -88,16 +83,16 @@ class LabelledAd(Strict):
 
 def read_labelled(path: Path) -> list[LabelledAd]:
     """Every line of a labelled JSONL file. Raises LabelError with the line's number and what to correct."""
-    return list(_read(path))
+    return list(_read(path, load_catalogue()))
 
 
 def read_corpus(folder: Path = CORPUS, *, splits: Iterable[str] = ("train", "dev", "held")) -> list[LabelledAd]:
     """The project's own corpus, in the order of file names. `held` is for measuring, once a version is done."""
-    wanted = frozenset(splits)
-    return [ad for path in sorted(folder.glob("*.jsonl")) for ad in _read(path) if ad.split in wanted]
+    wanted, catalogue = frozenset(splits), load_catalogue()
+    return [ad for path in sorted(folder.glob("*.jsonl")) for ad in _read(path, catalogue) if ad.split in wanted]
 
 
-def _read(path: Path) -> Iterator[LabelledAd]:
+def _read(path: Path, catalogue: Catalogue) -> Iterator[LabelledAd]:
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -106,10 +101,11 @@ def _read(path: Path) -> Iterator[LabelledAd]:
             if len(line) > LONGEST_LINE:
                 raise LabelError(f"{place}: longer than {LONGEST_LINE} bytes")
             try:
-                yield LabelledAd.model_validate_json(line)
+                ad = LabelledAd.model_validate_json(line)
             except ValidationError as error:
                 first = error.errors()[0]
                 where = ".".join(map(str, first["loc"]))
                 raise LabelError(f"{place}: {f'{where}: ' if where else ''}{first['msg']}") from error
-            except LexiconError as error:
-                raise LabelError(f"{place}: {error}") from error
+            if unknown := [name for name in ad.signals or () if name not in catalogue]:
+                raise LabelError(f"{place}: signals: no such signal: {', '.join(unknown)}")
+            yield ad
