@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path))
 @workspace_option
 @json_option
 @click.pass_context
@@ -29,7 +29,7 @@ def evaluate(ctx: click.Context, file: Path, as_json: bool) -> None:
     \b
     Examples:
       tracemark evaluate labelled.jsonl
-      tracemark evaluate labelled.jsonl --json | jq .firearm
+      tracemark evaluate labelled.jsonl --json
     """
     from classifiers.catalogue import load_catalogue  # noqa: PLC0415 -- spaCy and the encoder take a second
     from classifiers.evaluation.measures import measure  # noqa: PLC0415
@@ -52,6 +52,8 @@ def _read(file: Path) -> list[LabelledAd]:
         ads = read_labelled(file)
     except LabelError as error:
         raise BadInput(str(error), hint="docs/schema/labelled.json has the form of a line") from error
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}") from error
     if not ads:
         raise BadInput(f"{file} holds no labelled ad", hint="docs/schema/labelled.json has the form of a line")
     return ads
