@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from threading import local
 from typing import TYPE_CHECKING, Protocol
 
 import snowballstemmer
@@ -94,19 +95,27 @@ class _Stemmer(Protocol):
 
 
 class Analyzer:
-    """Reads texts into tokens, and remembers the last words it folded and stemmed (30 us a stem)."""
+    """Reads texts into tokens, and remembers the last words it folded and stemmed (30 us a stem).
+
+    Any number of threads may use one: a stemmer keeps the word it works on, so each thread has stemmers of its own.
+    """
 
     def __init__(self, remembered_words: int = 100_000) -> None:
-        self._stemmers: dict[str, _Stemmer] = {}
+        self._stemmers = local()
         self._fold = lru_cache(remembered_words)(_fold_word)
         self._stem = lru_cache(remembered_words)(self._stem_word)
+
+    def _stemmer(self, language: str) -> _Stemmer:
+        found: _Stemmer | None = getattr(self._stemmers, language, None)
+        if found is None:
+            found = snowballstemmer.stemmer(STEMMERS[language])
+            setattr(self._stemmers, language, found)
+        return found
 
     def _stem_word(self, word: str, language: str) -> str | None:
         if len(word) < SHORTEST_STEMMED or not word.isalpha():
             return None
-        stemmer = self._stemmers.get(language)
-        if stemmer is None:
-            stemmer = self._stemmers.setdefault(language, snowballstemmer.stemmer(STEMMERS[language]))
+        stemmer = self._stemmer(language)
         stem = stemmer.stemWord(word)
         if language == "ar":  # one pass takes only part of the plural ending -at off
             stem = stemmer.stemWord(stem)

@@ -32,6 +32,7 @@ LABEL_SEPARATOR = "\x1f"
 VECTOR_LENGTH = 384
 NO_PRICE_LAST = 1e300  # where a document has no value, it comes last in either direction
 NO_DAY_LAST = 2**40
+BANDS = ("0.0-0.2", "0.2-0.4", "0.4-0.6", "0.6-0.8", "0.8-1.0")  # of the highest score, lower end included
 
 _NAMES = {
     ColumnKind.TOKENS: ("title", "description", "make", "model", "calibre", "seller", "location"),
@@ -47,6 +48,9 @@ _NAMES = {
         "review",
         "decision",
         "seller_id",
+        "contact",
+        "band",
+        "state",
     ),
     ColumnKind.LABEL: (
         "make_label",
@@ -68,7 +72,7 @@ _NAMES = {
         "seen_month",
         "seen_at",
     ),
-    ColumnKind.FLOAT: ("price", "price_low", "price_high"),
+    ColumnKind.FLOAT: ("price", "price_low", "price_high", "score"),
 }
 COLUMNS = {name: Column(name=name, kind=kind) for kind, names in _NAMES.items() for name in names}
 
@@ -76,16 +80,18 @@ FACETS = {
     "site": "site",
     "signal": "signal",
     "review": "review",
+    "band": "band",
     "class": "class",
     "make": "make_label",
     "calibre": "calibre_label",
     "seller": "seller_label",
     "country": "country_label",
+    "state": "state",
     "language": "language",
     "status": "status",
     "decision": "decision",
 }
-SUGGESTED = {**FACETS, "model": "model_label", "location": "location_label"}
+SUGGESTED = {**FACETS, "model": "model_label", "location": "location_label", "contact": "contact"}
 
 
 def label(folded: str, written: str) -> str:

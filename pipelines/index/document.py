@@ -13,7 +13,8 @@ from attrs import define, field, frozen
 
 from pipelines.errors import BadInput
 from pipelines.index.analysis import fold_value
-from pipelines.index.columns import ABSENT, GAP, NO_DAY_LAST, NO_PRICE_LAST, VECTOR_LENGTH, label
+from pipelines.index.columns import ABSENT, BANDS, GAP, NO_DAY_LAST, NO_PRICE_LAST, VECTOR_LENGTH, label
+from pipelines.index.contacts import contact_values
 from pipelines.index.fields import day_number, day_of, period
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from pipelines.index.analysis import Analyzer
     from pipelines.models import JsonObject
+    from pipelines.places import Places
 
 _REVIEW_ORDER = ("none", "idle", "review")
 LONGEST_KEY = 512  # bytes: Elasticsearch's limit for an id
@@ -63,14 +65,14 @@ def tie_of(key: str) -> int:
     return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 1
 
 
-def prepare(document: IndexDocument, analyzer: Analyzer) -> PreparedDocument:
-    """Analyse a document. UnusableDocument says what is wrong with it."""
+def prepare(document: IndexDocument, analyzer: Analyzer, places: Places | None = None) -> PreparedDocument:
+    """Analyse a document, its state by `places` where given. UnusableDocument says what is wrong with it."""
     line = document.line
     try:
         encoded = json.dumps(line, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         if document.key != f"{line['site']}/{line['id']}" or len(document.key.encode()) > LONGEST_KEY:
             raise UnusableDocument(f"the key {document.key!r} is not the line's site/id, or is too long")
-        columns = _columns(line, analyzer)
+        columns = _columns(line, analyzer, places)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise UnusableDocument(f"{document.key}: not an export line: {error!r}") from error
     if not 0 <= document.sequence < 2**62:
@@ -97,7 +99,7 @@ def unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     return (vector / length).astype(np.float32)
 
 
-def _columns(line: Mapping[str, Any], analyzer: Analyzer) -> dict[str, Any]:
+def _columns(line: Mapping[str, Any], analyzer: Analyzer, places: Places | None) -> dict[str, Any]:
     assessment = line.get("assessment") or {}
     language = assessment.get("language")
     items = line.get("items") or []
@@ -118,7 +120,11 @@ def _columns(line: Mapping[str, Any], analyzer: Analyzer) -> dict[str, Any]:
     _add_seller(columns, line.get("seller"), analyzer)
     columns["country"] = _folded((line.get("country"),))
     columns["country_label"] = [label(fold_value(text), text) for text in _texts((line.get("country"),))]
+    columns["contact"] = contact_values(line.get("contacts") or ())
+    place, home = line.get("location"), line.get("country")
+    columns["state"] = _folded(((places.read(place, home=home) if places and place else None) or home,))
     _add_price(columns, line.get("price"))
+    _add_score(columns, assessment.get("scores") or {})
     _add_days(columns, line)
     return columns
 
@@ -161,6 +167,12 @@ def _add_price(columns: dict[str, Any], price: Mapping[str, Any] | None) -> None
             raise ValueError("the price is not a number")
     columns["price_low"] = columns.get("price", NO_PRICE_LAST)
     columns["price_high"] = columns.get("price", -NO_PRICE_LAST)
+
+
+def _add_score(columns: dict[str, Any], scores: Mapping[str, float]) -> None:
+    if scores:
+        highest = columns["score"] = float(max(scores.values()))
+        columns["band"] = [BANDS[min(int(highest * len(BANDS)), len(BANDS) - 1)]]
 
 
 def _add_days(columns: dict[str, Any], line: Mapping[str, Any]) -> None:

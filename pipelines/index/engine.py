@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipelines.index.document import IndexDocument
+    from pipelines.places import Places
 
 StoredLine: TypeAlias = bytes | dict[str, Any]
 FUSED_DEPTH = 500  # hits taken from each order before they are fused; what lies deeper is reached by other sorts
@@ -90,6 +91,7 @@ class Engine(ABC):
 
     def __init__(self, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
+        self._places: Places | None = None
 
     @abstractmethod
     def write(self, documents: Sequence[PreparedDocument]) -> UpsertReport:
@@ -129,11 +131,15 @@ class Engine(ABC):
 
     def upsert(self, documents: Sequence[IndexDocument]) -> UpsertReport:
         """Analyse and write documents; what no engine can take is reported as failed for good."""
+        if self._places is None:
+            from pipelines.places import Places  # noqa: PLC0415 -- YAML, which only those who write need
+
+            self._places = Places.shipped()
         prepared: list[PreparedDocument] = []
         unusable: list[FailedItem] = []
         for document in documents:
             try:
-                prepared.append(prepare(document, self._analyzer))
+                prepared.append(prepare(document, self._analyzer, self._places))
             except UnusableDocument as error:
                 unusable.append(FailedItem(key=document.key, reason=error.message, permanent=True))
         written = self.write(prepared)

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from pipelines.index.columns import BANDS
+
 
 class FieldKind(StrEnum):
     """How a field's values are compared."""
@@ -48,6 +50,18 @@ FIELDS = {
         SearchField(name="site", kind=FieldKind.KEYWORD, meaning="site the listing is on"),
         SearchField(name="signal", kind=FieldKind.KEYWORD, meaning="observed signal"),
         SearchField(name="class", kind=FieldKind.KEYWORD, meaning="class of an item"),
+        SearchField(name="listing", kind=FieldKind.KEYWORD, meaning="one listing, as SITE/ID"),
+        SearchField(name="item", kind=FieldKind.KEYWORD, meaning="listings of one item, by its id"),
+        SearchField(name="contact", kind=FieldKind.KEYWORD, meaning="phone, e-mail or handle, as read"),
+        SearchField(
+            name="score",
+            kind=FieldKind.NUMBER,
+            meaning="the highest of its scores, 0 to 1",
+            low_column="score",
+            high_column="score",
+        ),
+        SearchField(name="band", kind=FieldKind.KEYWORD, meaning="its score's fifth", values=BANDS),
+        SearchField(name="state", kind=FieldKind.KEYWORD, meaning="state or country the place is in, as US-TX"),
         SearchField(name="country", kind=FieldKind.KEYWORD, meaning="country code"),
         SearchField(name="language", kind=FieldKind.KEYWORD, meaning="language code"),
         SearchField(

@@ -9,14 +9,31 @@ from attrs import frozen
 
 from pipelines.index.analysis import fold_value, is_han, pair
 from pipelines.index.columns import COLUMNS, FACETS
+from pipelines.index.contacts import contact_forms
 from pipelines.index.fields import FIELDS, RANGED, FieldKind, SearchField
 from pipelines.index.parser import bounds
-from pipelines.index.query import And, Everything, Fielded, Fuzzy, Not, Or, Phrase, Prefix, Query, Range, Word
+from pipelines.index.query import (
+    And,
+    Everything,
+    Fielded,
+    Fuzzy,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    QueryError,
+    Range,
+    Word,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pipelines.index.analysis import Analyzer
+
+
+_LOOKED_UP = {"listing": "key", "contact": "contact", "item": ""}
 
 
 @frozen(kw_only=True)
@@ -189,6 +206,8 @@ def _clause(query: Query, field: SearchField | None, analyzer: Analyzer) -> Clau
         case _ if field is None:
             bare = (found for found in FIELDS.values() if found.bare_weight)
             clause = AnyOf(clauses=tuple(_leaf(query, found, analyzer, found.bare_weight) for found in bare))
+        case _ if field.name in _LOOKED_UP:
+            clause = _looked_up(query, field)
         case _:
             clause = _leaf(query, field, analyzer, 1.0)
     return clause
@@ -220,6 +239,20 @@ def _leaf(query: Query, field: SearchField, analyzer: Analyzer, weight: float) -
             return AnyOf(clauses=(found, Silent(clause=Term(column="seller_id", token=fold_value(text)))))
         case _:
             raise TypeError(f"{type(query).__name__} is not the value of {field.name}")
+
+
+def _looked_up(query: Query, field: SearchField) -> Clause:
+    """The values that are not compared in their folded form: keys, items and contacts."""
+    match query:
+        case Prefix(text=text) if field.name != "item":
+            return Begins(column=_LOOKED_UP[field.name], prefix=text if field.name == "listing" else fold_value(text))
+        case Word(text=text) | Phrase(text=text) if field.name != "item":
+            forms = (text,) if field.name == "listing" else contact_forms(text)
+            return OneOf(column=_LOOKED_UP[field.name], values=forms)
+        case Word() | Phrase():
+            raise QueryError("items are looked up in the store, which this search has not done", query.start, query.end)
+        case _:
+            raise QueryError(f"{field.name} is found as it stands", query.start, query.end)
 
 
 def _words(text: str, field: SearchField, analyzer: Analyzer, weight: float, *, exact: bool) -> Clause:

@@ -12,6 +12,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
+from attrs import field, frozen
 
 from pipelines.index.columns import VECTOR_LENGTH
 
@@ -35,67 +36,70 @@ TAIL_CHECKED = 4_096  # rows from the end whose checksums are looked at; one wri
 FEWEST_DEAD_TO_REWRITE = 1_000
 
 
+@frozen(kw_only=True, eq=False)
+class _View:
+    """The rows as they were read at one time, and which of them count; `identity` is the file's inode and size."""
+
+    identity: tuple[int, int] | None = None
+    rows: NDArray[np.void] = field(factory=lambda: np.zeros(0, ROW))
+    alive: NDArray[np.bool_] = field(factory=lambda: np.zeros(0, bool))
+
+
 class Vectors:
-    """The rows of one file. One process may `append`; any number may `nearest`, each calling `refresh` before."""
+    """The rows of one file. One process may `append`; any number may `nearest`, each calling `refresh` before.
+
+    A view is put in place whole, so that threads share one object.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._identity: tuple[int, int] | None = None
-        self._rows = np.zeros(0, ROW)
-        self._alive = np.zeros(0, bool)
+        self._view = _View()
 
     def refresh(self) -> None:
         """See what was written since."""
         try:
             stat = self._path.stat()
         except FileNotFoundError:
-            self._identity, self._rows, self._alive = None, np.zeros(0, ROW), np.zeros(0, bool)
+            self._view = _View()
             return
+        view = self._view
         identity = (stat.st_ino, stat.st_size)
-        if identity == self._identity:
+        if identity == view.identity:
             return
-        same_file = self._identity is not None and self._identity[0] == stat.st_ino
-        known = len(self._rows) if same_file and stat.st_size >= len(self._rows) * ROW.itemsize else 0
+        same_file = view.identity is not None and view.identity[0] == stat.st_ino
+        known = len(view.rows) if same_file and stat.st_size >= len(view.rows) * ROW.itemsize else 0
         count = stat.st_size // ROW.itemsize
         rows = np.memmap(self._path, ROW, "r", shape=(count,)) if count else np.zeros(0, ROW)
-        self._rows = rows[: sound_rows(rows)]
-        alive = np.zeros(len(self._rows), bool)
-        alive[:known] = self._alive[:known]
-        self._mark_alive(alive, known)
-        self._alive = alive
-        self._identity = identity
-
-    def _mark_alive(self, alive: NDArray[np.bool_], known: int) -> None:
-        """Of the rows from `known` on only a document's last counts, and it ends those before."""
-        fresh = np.ascontiguousarray(self._rows["tie"][known:])
-        _, last_from_end = np.unique(fresh[::-1], return_index=True)
-        last = len(fresh) - 1 - last_from_end
-        if known:
-            alive[:known] &= ~np.isin(self._rows["tie"][:known], fresh)
-        alive[known + last] = self._rows["live"][known + last] == 1
+        rows = rows[: sound_rows(rows)]
+        alive = np.zeros(len(rows), bool)
+        alive[:known] = view.alive[:known]
+        _mark_alive(rows, alive, known)
+        self._view = _View(identity=identity, rows=rows, alive=alive)
 
     def __len__(self) -> int:
-        return int(self._alive.sum())
+        return int(self._view.alive.sum())
 
     def get(self, tie: int) -> NDArray[np.float32] | None:
         """The vector of a document."""
-        found = np.flatnonzero(self._alive & (self._rows["tie"] == tie))
-        return np.array(self._rows["vector"][found[0]]) if len(found) else None
+        view = self._view
+        found = np.flatnonzero(view.alive & (view.rows["tie"] == tie))
+        return np.array(view.rows["vector"][found[0]]) if len(found) else None
 
     def nearest(self, vector: NDArray[np.float32], limit: int, among: NDArray[np.int64] | None) -> list[int]:
         """Tie numbers of the `limit` documents with the highest cosine, among those given or all."""
-        if not len(self._rows) or limit < 1:
+        view = self._view
+        if not len(view.rows) or limit < 1:
             return []
-        usable = self._alive if among is None else self._alive & np.isin(self._rows["tie"], among)
+        usable = view.alive if among is None else view.alive & np.isin(view.rows["tie"], among)
         chosen = np.flatnonzero(usable)
-        if len(chosen) * 4 < len(self._rows):
-            scores = self._rows["vector"][chosen] @ vector
+        if len(chosen) * 4 < len(view.rows):
+            scores = view.rows["vector"][chosen] @ vector
         else:
-            scores = (self._rows["vector"] @ vector)[chosen]
+            scores = (view.rows["vector"] @ vector)[chosen]
         if len(chosen) > limit:
             best = np.argpartition(scores, len(scores) - limit)[-limit:]
             chosen, scores = chosen[best], scores[best]
-        ties = self._rows["tie"][chosen]
+        ties = view.rows["tie"][chosen]
         return [int(tie) for tie in ties[np.lexsort((ties, -scores))]]
 
     def append(self, rows: NDArray[np.void]) -> None:
@@ -122,19 +126,30 @@ class Vectors:
 
     def rewrite_if_worn(self) -> bool:
         """Write the live rows anew where most are dead. Returns whether it did."""
-        dead = len(self._rows) - len(self)
-        if dead < FEWEST_DEAD_TO_REWRITE or dead * 2 < len(self._rows):
+        view = self._view
+        dead = len(view.rows) - len(self)
+        if dead < FEWEST_DEAD_TO_REWRITE or dead * 2 < len(view.rows):
             return False
         beside = self._path.with_suffix(".new")
-        live = np.flatnonzero(self._alive)
+        live = np.flatnonzero(view.alive)
         with beside.open("wb") as file:
             for start in range(0, len(live), TAIL_CHECKED):
-                file.write(self._rows[live[start : start + TAIL_CHECKED]].tobytes())
+                file.write(view.rows[live[start : start + TAIL_CHECKED]].tobytes())
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
         self.refresh()
         return True
+
+
+def _mark_alive(rows: NDArray[np.void], alive: NDArray[np.bool_], known: int) -> None:
+    """Of the rows from `known` on only a document's last counts, and it ends those before."""
+    fresh = np.ascontiguousarray(rows["tie"][known:])
+    _, last_from_end = np.unique(fresh[::-1], return_index=True)
+    last = len(fresh) - 1 - last_from_end
+    if known:
+        alive[:known] &= ~np.isin(rows["tie"][:known], fresh)
+    alive[known + last] = rows["live"][known + last] == 1
 
 
 def make_rows(entries: Sequence[tuple[int, int, NDArray[np.float32] | None]]) -> NDArray[np.void]:

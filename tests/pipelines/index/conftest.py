@@ -87,7 +87,9 @@ def make_line(number: int, seed: int = 7) -> dict[str, Any]:
         if chance.random() < 0.8
         else None,
         "seller": {"id": f"u{seller}", "name": f"John D{seller} Collector"} if chance.random() < 0.9 else None,
-        "contacts": [],
+        "contacts": [{"kind": "phone", "value": f"+1202555{number % 7:04}", "start": 0, "end": 1}]
+        if number % 3 == 0
+        else [],
         "location": place,
         "country": country,
         "posted": str(first) if chance.random() < 0.9 else None,
@@ -97,6 +99,7 @@ def make_line(number: int, seed: int = 7) -> dict[str, Any]:
             "class": chance.choice(CLASSES),
             "signals": [{"name": name} for name in chance.sample(SIGNALS, chance.randrange(4))],
             "review": chance.choice(("none", "none", "idle", "review")),
+            "scores": {"bulk_sale": round(number % 11 / 10, 3), "untraceable": 0.15},
         }
         if assessed
         else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SHARED = Analyzer()
+SUFFIXES = ("s", "es", "ed", "ing", "ation", "ations", "ly", "ness", "er", "ers")
 TEXT = st.text(alphabet=st.one_of(st.characters(), st.sampled_from("aéßøÉ枪手пёйمسدسـ\u200b\u0301 -_½㎜")), max_size=60)
 
 
@@ -108,3 +111,16 @@ def test_a_document_is_found_by_each_of_its_own_words(text: str) -> None:
 
 def _without_pairs(stems: Sequence[str]) -> list[str]:
     return [stem for stem in stems if not stem.startswith("zh:")]
+
+
+def test_threads_share_an_analyzer_without_taking_one_anothers_words() -> None:
+    words = [f"{stem}{ending}" for stem in ("pistol", "rifle", "carbin", "revolv") for ending in SUFFIXES]
+    expected = [Analyzer().stems(word) for word in words]
+    shared, before = Analyzer(remembered_words=0), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            found = list(threads.map(lambda _: [shared.stems(word) for word in words], range(4)))
+    finally:
+        sys.setswitchinterval(before)
+    assert found == [expected] * 4

@@ -157,6 +157,15 @@ QUERIES = (
     "seen:2026-01..2026-02",
     "glock price:<500 posted:>=2026-01-01 -airsoft",
     "price:(<100 OR >1000) site:beta",
+    "contact:+12025550003",
+    'contact:"(202) 555-0003"',
+    "contact:1202555*",
+    "score:>=0.7",
+    "score:0.15",
+    "band:0.8-1.0",
+    "state:us-tx",
+    "state:de",
+    "listing:alpha/a1*",
     "nothinglikeit",
     "https://example.com/nowhere",
 )
@@ -165,7 +174,7 @@ QUERIES = (
 @pytest.mark.parametrize("query", QUERIES)
 def test_both_engines_find_the_same_in_the_same_order(filled: dict[str, Index], query: str) -> None:
     ours, theirs = (
-        ask(one, query, limit=500, facets=("site", "signal", "review", "make", "seller", "decision"))
+        ask(one, query, limit=500, facets=("site", "signal", "review", "make", "seller", "decision", "band", "state"))
         for one in (filled["tantivy"], filled["elasticsearch"])
     )
     assert ours.total == theirs.total == len(ours.hits)
