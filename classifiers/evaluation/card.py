@@ -71,7 +71,7 @@ CLOSING = """## Known failures
 
 ## Real ads
 
-No real ad was trained on or tuned to. `benchmarks/classifiers.py --real FILE --labels FILE` prints how many of a
+No real ad was trained on or tuned to. `benchmarks/quality.py --real FILE --labels FILE` prints how many of a
 file of real ads reach each level, and what their labels say.
 """
 
