@@ -18,7 +18,7 @@ from pipelines import __version__
 from pipelines.intake import Intake
 from pipelines.models import CaptureMethod, PageKind, RunStatus
 from pipelines.store.frontier import FrontierEntry, enqueue, return_leases
-from pipelines.store.runs import Run, SiteRecord, finish_run, latest_run, record_site, resume_run, start_run
+from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, latest_run, record_site, resume_run, start_run
 from pipelines.store.tables import captures, vault_files
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
@@ -152,7 +152,7 @@ def _resumable(connection: sa.Connection, site: LoadedSite, now: datetime) -> Ru
 
     A run under another site file is not gone on with: a run says under which file all of it was collected.
     """
-    last = latest_run(connection, site.file.site)
+    last = latest_run(connection, site.file.site, kind=RunKind.CRAWL)
     if last is None or last.status not in _TO_GO_ON_WITH:
         return None
     if last.site_file_sha256 == site.sha256:

@@ -25,7 +25,7 @@ from pipelines.errors import BadInput
 from pipelines.intake import Intake
 from pipelines.models import CaptureMethod, PageKind, RunStatus
 from pipelines.store.frontier import FrontierEntry, enqueue
-from pipelines.store.runs import Run, SiteRecord, finish_run, record_site, site_records, start_run
+from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, record_site, site_records, start_run
 from pipelines.store.tables import captures, frontier, listings
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pipelines.workspace import Workspace
 
 TIPS = "tips"
-"""The site that tips' runs belong to, and the listings of tips that name no site."""
+"""The site of tips that name none, and the folder of the vault for all of them."""
 
 _WHOLE_ADDRESS = re.compile(".+")
 
@@ -78,7 +78,7 @@ class TipRun(SiteRun):
                 status=status,
                 reason=why,
                 finished=self.now(),
-                found={"kind": "tip", "pages": len(seen), "listings": listings_read},
+                found={"pages": len(seen), "listings": listings_read},
                 unseen={} if seen else {outcome or "not visited": 1},
             )
             finish_run(connection, run)
@@ -161,9 +161,15 @@ def _begin(
     plan: VisitPlan, url: str, site: str, *, database: Database, workspace: Workspace, held: ExitStack
 ) -> TipRun:
     file, authority = plan.site.file, plan.authority
-    run = Run(id=new_id(), site=TIPS, started=utc_now(), authority=authority, site_file_sha256=plan.site.sha256 or None)
+    run = Run(
+        id=new_id(),
+        site=site,
+        kind=RunKind.TIP,
+        started=utc_now(),
+        authority=authority,
+        site_file_sha256=plan.site.sha256 or None,
+    )
     with database.write() as connection:
-        record_site(connection, SiteRecord(name=TIPS, source="tip"), run.started)
         if site not in site_records(connection):
             record_site(connection, SiteRecord(name=site, source="tip"), run.started)
         start_run(connection, run)
@@ -171,7 +177,7 @@ def _begin(
         enqueue(connection, [entry])
     archive = _open_archive(workspace, run)
     recorder = Recorder(
-        run=evolve(run, site=site),  # the capture and its listing are the site's; the run is the tips'
+        run=run,
         database=database,
         intake=Intake(database, authority["operator"]),
         archive=archive,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from pipelines.models import PageKind, RunStatus
 from pipelines.store.frontier import count_states
-from pipelines.store.runs import latest_run
+from pipelines.store.runs import RunKind, latest_run
 from pipelines.store.tables import captures, frontier, listings, versions
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def judge(
     """done, degraded or failed, with the reason in words."""
     if found["listings"] == 0 and _starts_are_dead(connection, run.id):
         return RunStatus.FAILED, "no start page could be read: " + ", ".join(unseen)
-    before = latest_run(connection, file.site, status=RunStatus.DONE)
+    before = latest_run(connection, file.site, kind=RunKind.CRAWL, status=RunStatus.DONE)
     last = before.found if before is not None else {}
     expected = file.expect.model_dump(exclude_none=True)
     fallen = [

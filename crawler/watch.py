@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 
 from crawler.roster import Roster
 from pipelines.models import RunStatus
-from pipelines.store.runs import latest_run
+from pipelines.store.runs import RunKind, latest_run
 from pipelines.store.tables import listings
 from pipelines.workspace import WorkspaceHeld
 
@@ -157,7 +157,7 @@ class Watch:
 
     def _take_leave(self, site: str, visit: _Visit, ending: Ending) -> None:
         with self.database.read() as connection:
-            run = latest_run(connection, site)
+            run = latest_run(connection, site, kind=RunKind.CRAWL)
         visit.held.close()
         self._unassessed = True
         now, schedule = self.now(), visit.due.schedule
@@ -201,7 +201,7 @@ class Watch:
 
     def _find_due(self, entry: Entry, schedule: Schedule, now: datetime) -> _Due | None:
         with self.database.read() as connection:
-            run = latest_run(connection, entry.site)
+            run = latest_run(connection, entry.site, kind=RunKind.CRAWL)
         if _is_served(run, schedule, now):
             return None
         if run is not None and run.status is RunStatus.RUNNING and self._is_visited_elsewhere(entry.site):

@@ -22,7 +22,7 @@ from pipelines.feed_values import BadLine
 from pipelines.intake import Arrival, IntakeReport
 from pipelines.models import Capture, CaptureMethod, PageKind, RunStatus, StoredBytes
 from pipelines.places import Places
-from pipelines.store.runs import Run, SiteRecord, close_abandoned, finish_run, record_site, start_run
+from pipelines.store.runs import Run, RunKind, SiteRecord, close_abandoned, finish_run, record_site, start_run
 from pipelines.warc.writer import sync_folder
 
 if TYPE_CHECKING:
@@ -69,7 +69,13 @@ class FeedDesk:
         What was taken before a failure stays, and the next receipt of the same feed completes it. Raises `BadInput`
         where the file is no feed at all (then nothing is recorded), `DiskTrouble` where ours cannot be written.
         """
-        run = Run(id=self.new_id(), site=options.site, started=self.now(), authority={"operator": self.intake.actor})
+        run = Run(
+            id=self.new_id(),
+            site=options.site,
+            kind=RunKind.FEED,
+            started=self.now(),
+            authority={"operator": self.intake.actor},
+        )
         folder = self.vault / options.site / run.id
         with open_feed(path) as source:
             progress = _Progress(unseen=set(options.names.values()))
@@ -97,7 +103,7 @@ class FeedDesk:
         site = SiteRecord(name=options.site, source="feed", currency=options.currency, country=options.country)
         with self.database.write() as connection:
             record_site(connection, site, run.started)
-            close_abandoned(connection, run.site, run.started)
+            close_abandoned(connection, run.site, run.kind, run.started)
             start_run(connection, run)
 
     def _take(

@@ -117,7 +117,7 @@ def _look_around(tour: Tour, database: Database, *, quiet: bool) -> JsonObject:
 def read_findings(tour: Tour, database: Database) -> JsonObject:
     """What the workspace holds: listings, sellers, those that need review, and signals."""
     from pipelines.store.lines import all_rows, listing_records  # noqa: PLC0415
-    from pipelines.store.runs import latest_run  # noqa: PLC0415
+    from pipelines.store.runs import RunKind, latest_run  # noqa: PLC0415
     from pipelines.store.tables import seller_assessments, sellers  # noqa: PLC0415
 
     signals: Counter[str] = Counter()
@@ -130,7 +130,7 @@ def read_findings(tour: Tour, database: Database) -> JsonObject:
             signals.update({one["name"] for one in assessment["signals"] if one["polarity"] == "for"})
         known = connection.execute(sellers.select()).all()
         flagged = [row for row in connection.execute(seller_assessments.select()) if row.review == "review"]
-        runs = {market: latest_run(connection, market) for market in tour.markets}
+        runs = {market: latest_run(connection, market, kind=RunKind.CRAWL) for market in tour.markets}
     names = {row.id: row for row in known}
     return {
         "workspace": str(tour.workspace.root),

@@ -18,7 +18,7 @@ from crawler.demo.clock import FileClock
 from crawler.demo.marketplaces import Marketplaces
 from pipelines.models import RunStatus
 from pipelines.store.frontier import count_states
-from pipelines.store.runs import latest_run
+from pipelines.store.runs import RunKind, latest_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,7 +81,7 @@ class Tour:
         seen, outcomes = _read(self._folder / "crawled.json"), {}
         for market in markets:
             with database.read() as connection:
-                run = latest_run(connection, market)
+                run = latest_run(connection, market, kind=RunKind.CRAWL)
             outcomes[market] = None if run is None else run
             if run is not None and run.status in _GOOD:
                 seen[market] = today
@@ -125,7 +125,7 @@ class Tour:
         done = known = 0
         with database.read() as connection:
             for market in markets:
-                run = latest_run(connection, market)
+                run = latest_run(connection, market, kind=RunKind.CRAWL)
                 states = {} if run is None else count_states(connection, run.id)
                 done += states.get("done", 0)
                 known += sum(states.values())

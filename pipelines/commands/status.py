@@ -44,7 +44,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo("  never run")
             continue
         ended = run["finished"] or "not finished"
-        click.echo(f"  {run['status']}" + (f": {run['reason']}" if run["reason"] else "") + f"  ({ended})")
+        why = f": {run['reason']}" if run["reason"] else ""
+        click.echo(f"  last {run['kind']}: {run['status']}{why}  ({ended})")
         click.echo(
             "  found: " + ", ".join(f"{name} {value}" for name, value in run["found"].items() if value is not None)
         )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pipelines.warc.writer import WarcFile
 
 RECEIVED = "received"
-"""The site that receipts belong to as runs; their captures and listings are of the site that is named."""
+"""The folder of the vault for what was received; no site is called so."""
 
 _GROUP, _GROUP_BYTES = 100, 1 << 25
 

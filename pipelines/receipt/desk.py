@@ -21,7 +21,7 @@ from pipelines.receipt.pages import open_saved_page
 from pipelines.receipt.records import MOST_BLOCK, Damage
 from pipelines.receipt.webarchive import copy_member, open_web_archive
 from pipelines.store.custody import CustodyEvent, append_custody
-from pipelines.store.runs import Run, SiteRecord, finish_run, record_site, site_records, start_run
+from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, record_site, site_records, start_run
 from pipelines.warc.writer import WarcFile
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ class ReceiptDesk:
 
         Raises `BadInput` where the file is not what `kind` says, `DiskTrouble` where ours cannot be written.
         """
-        run = Run(id=self.new_id(), site=RECEIVED, started=self.now(), authority={"operator": self.actor})
+        run = Run(
+            id=self.new_id(), site=site.name, kind=RunKind.RECEIVED, started=self.now(),
+            authority={"operator": self.actor},
+        )  # fmt: skip
         folder = self.vault / RECEIVED / run.id
         original = keep_original(path, folder, self.vault)
         self._begin(run, site, original)
@@ -93,7 +96,6 @@ class ReceiptDesk:
         detail = {"file": original.name, "sha256": original.sha256, "size": original.size, "kept": original.kept}
         event = CustodyEvent(at=run.started, actor=self.actor, action="receive", subject=f"run:{run.id}", detail=detail)
         with self.database.write() as connection:
-            record_site(connection, SiteRecord(name=RECEIVED, source=RECEIVED), run.started)
             if site.name not in site_records(connection):
                 record_site(connection, site, run.started)
             start_run(connection, run)
@@ -121,7 +123,6 @@ class ReceiptDesk:
     def _finish(self, run: Run, receipt: Receipt, *, failed: str | None = None) -> None:
         aside, seen = len(receipt.set_aside), receipt.intake
         found = {
-            "kind": "receipt",
             "file": receipt.original.name,
             "sha256": receipt.original.sha256,
             "pages": receipt.counts["pages"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -16,12 +17,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+class RunKind(StrEnum):
+    """How what a run brought came to us."""
+
+    CRAWL = "crawl"  # a visit by the site's file
+    TIP = "tip"  # one page, because somebody asked for it
+    FEED = "feed"  # the marketplace's own lines
+    RECEIVED = "received"  # pages that others collected
+
+
 @frozen(kw_only=True)
 class SiteRecord:
     """What the store knows of a site: where its listings come from and the defaults that its file gives."""
 
     name: str
-    source: str  # crawl or feed
+    source: str  # how it first came to us: crawl, feed, received or tip
     currency: str | None = None
     country: str | None = None
     timezone: str | None = None
@@ -29,11 +39,12 @@ class SiteRecord:
 
 @frozen(kw_only=True)
 class Run:
-    """One visit to a site, or one feed received."""
+    """One visit to a site, one page taken for it, or one file received for it."""
 
     id: str
     site: str
     started: datetime
+    kind: RunKind = RunKind.CRAWL
     status: RunStatus = RunStatus.RUNNING
     finished: datetime | None = None
     reason: str | None = None
@@ -59,7 +70,7 @@ def site_records(connection: sa.Connection) -> dict[str, SiteRecord]:
 
 def start_run(connection: sa.Connection, run: Run) -> None:
     """Record that `run` has begun."""
-    connection.execute(sa.insert(runs).values({**asdict(run), "status": run.status.value}))
+    connection.execute(sa.insert(runs).values({**asdict(run), "status": run.status.value, "kind": run.kind.value}))
 
 
 def resume_run(connection: sa.Connection, run: str) -> None:
@@ -75,38 +86,40 @@ def finish_run(connection: sa.Connection, run: Run) -> None:
     connection.execute(sa.update(runs).where(runs.c.id == run.id).values(values))
 
 
-def close_abandoned(connection: sa.Connection, site: str, at: datetime) -> None:
+def close_abandoned(connection: sa.Connection, site: str, kind: RunKind, at: datetime) -> None:
     """Record of runs of `site` that still stand as running that they were interrupted: the caller holds the site."""
     connection.execute(
         sa.update(runs)
-        .where(runs.c.site == site, runs.c.status == RunStatus.RUNNING.value)
+        .where(runs.c.site == site, runs.c.kind == kind.value, runs.c.status == RunStatus.RUNNING.value)
         .values(status=RunStatus.INTERRUPTED.value, finished=at, reason="its process ended without a word")
     )
 
 
-def unfinished_run(connection: sa.Connection, site: str) -> Run | None:
-    """The run of `site` that was interrupted, or whose process died, if its last one was."""
-    last = latest_run(connection, site)
-    open_states = (RunStatus.RUNNING, RunStatus.INTERRUPTED)
-    return last if last is not None and last.status in open_states else None
-
-
-def latest_run(connection: sa.Connection, site: str, *, status: RunStatus | None = None) -> Run | None:
-    """The last run of `site`, or the last that ended in `status`."""
-    found = runs_of(connection, site, status=status, most=1)
+def latest_run(
+    connection: sa.Connection, site: str, *, kind: RunKind | None = None, status: RunStatus | None = None
+) -> Run | None:
+    """The last run of `site`: of all, of one kind, or of those that ended in `status`."""
+    found = runs_of(connection, site, kind=kind, status=status, most=1)
     return found[0] if found else None
 
 
 def runs_of(
-    connection: sa.Connection, site: str | None = None, *, status: RunStatus | None = None, most: int = 20
+    connection: sa.Connection,
+    site: str | None = None,
+    *,
+    kind: RunKind | None = None,
+    status: RunStatus | None = None,
+    most: int = 20,
 ) -> list[Run]:
     """The last `most` runs, of one site or of all, newest first."""
     query = sa.select(runs).order_by(runs.c.started.desc(), runs.c.id.desc()).limit(most)
     if site is not None:
         query = query.where(runs.c.site == site)
+    if kind is not None:
+        query = query.where(runs.c.kind == kind.value)
     if status is not None:
         query = query.where(runs.c.status == status.value)
-    return [Run(**{**row, "status": RunStatus(row["status"])}) for row in connection.execute(query).mappings()]
+    return [_run(row) for row in connection.execute(query).mappings()]
 
 
 def run_to_json(run: Run) -> JsonObject:
@@ -114,6 +127,7 @@ def run_to_json(run: Run) -> JsonObject:
     body = asdict(run)
     return {
         **body,
+        "kind": run.kind.value,
         "status": run.status.value,
         "started": run.started.isoformat(),
         "finished": None if run.finished is None else run.finished.isoformat(),
@@ -123,4 +137,8 @@ def run_to_json(run: Run) -> JsonObject:
 def runs_named(connection: sa.Connection, ids: Sequence[str]) -> list[Run]:
     """The runs with these ids, oldest first."""
     query = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.started)
-    return [Run(**{**row, "status": RunStatus(row["status"])}) for row in connection.execute(query).mappings()]
+    return [_run(row) for row in connection.execute(query).mappings()]
+
+
+def _run(row: sa.RowMapping) -> Run:
+    return Run(**{**row, "kind": RunKind(row["kind"]), "status": RunStatus(row["status"])})

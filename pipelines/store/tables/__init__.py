@@ -4,7 +4,7 @@ Times are UTC. JSON columns hold what the contracts of docs/schema hold, never m
 """
 
 from pipelines.store.tables.base import UtcTime, columns_of, metadata
-from pipelines.store.tables.collection import captures, frontier, runs, sites, vault_files
+from pipelines.store.tables.collection import capture_listings, captures, frontier, runs, sites, vault_files
 from pipelines.store.tables.desk import decisions
 from pipelines.store.tables.findings import assessments, item_listings, items, seller_assessments
 from pipelines.store.tables.offers import listings, sellers, status_changes, versions
@@ -13,6 +13,7 @@ from pipelines.store.tables.record import custody, journal, set_aside
 __all__ = [
     "UtcTime",
     "assessments",
+    "capture_listings",
     "captures",
     "columns_of",
     "custody",

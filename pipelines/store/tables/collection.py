@@ -22,6 +22,7 @@ runs = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("site", sa.ForeignKey("sites.name"), nullable=False, index=True),
+    sa.Column("kind", sa.String(8), nullable=False),  # crawl, tip, feed, received
     sa.Column("started", UtcTime, nullable=False),
     sa.Column("finished", UtcTime),
     sa.Column("status", sa.String(16), nullable=False),
@@ -47,6 +48,7 @@ frontier = sa.Table(
     sa.Column("owner", sa.String(64)),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("outcome", sa.Text),  # why it is dead, or what was found instead
+    sa.Column("listing", sa.Integer),  # the known listing it leads to, where that is left alone this time
     sa.UniqueConstraint("run", "fingerprint"),
     sa.Index("ix_frontier_next", "run", "state", "priority", "id"),
 )
@@ -72,6 +74,13 @@ captures = sa.Table(
     sa.Column("revisit_of", sa.String(32)),
     sa.Column("listing", sa.Integer, index=True),
     sa.Index("ix_captures_site_url", "site", "url"),
+)
+
+capture_listings = sa.Table(
+    "capture_listings",  # of a page that shows several; captures.listing names the one of a page of its own
+    metadata,
+    sa.Column("capture", sa.ForeignKey("captures.id"), primary_key=True),
+    sa.Column("listing", sa.ForeignKey("listings.id"), primary_key=True, index=True),
 )
 
 vault_files = sa.Table(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from command_line import answer, tracemark
 
 from pipelines.store.custody import broken_at, custody_rows
-from pipelines.store.runs import latest_run
+from pipelines.store.runs import RunKind, latest_run
 from pipelines.store.tables import captures, frontier
 from pipelines.warc.reader import iterate
 
@@ -30,14 +30,15 @@ def test_a_tip_joins_its_site_and_leaves_its_runs_alone(room: WatchRoom) -> None
     url = first_listing(room)
     place = {"cwd": room.workspace.root, "TRACEMARK_ALLOW_LOOPBACK": "1"}
     named = answer("capture", url, "--site", "harborlist", **place)
-    assert (named["run"]["site"], named["run"]["status"], named["run"]["found"]["pages"]) == ("tips", "done", 1)
+    run = named["run"]
+    assert (run["site"], run["kind"], run["status"], run["found"]["pages"]) == ("harborlist", "tip", "done", 1)
     assert named["listing"]["site"] == "harborlist"
     assert named["listing"]["id"] == re.findall(r"\d+", url)[-1] or named["listing"]["id"] in url
     assert named["listing"]["price"]
     alone = answer("capture", url, **place)
     assert (alone["listing"]["site"], alone["listing"]["id"]) == ("tips", alone["capture"]["url"])
     with room.database.read() as connection:
-        assert latest_run(connection, "harborlist") is None
+        assert latest_run(connection, "harborlist", kind=RunKind.CRAWL) is None
         assert broken_at(connection) is None
         subject = f"harborlist/{named['listing']['id']}"
         assert [row["action"] for row in custody_rows(connection, subject=subject)] == ["capture"]

@@ -20,7 +20,7 @@ from pipelines.packet.keys import SigningKey
 from pipelines.packet.verification import verify
 from pipelines.receipt.kinds import FileKind, recognise
 from pipelines.store.custody import broken_at, custody_rows
-from pipelines.store.runs import SiteRecord, latest_run, record_site, site_records
+from pipelines.store.runs import RunKind, SiteRecord, latest_run, record_site, site_records
 from pipelines.store.tables import captures, listings, versions
 from pipelines.warc.reader import iterate, read_record
 
@@ -57,7 +57,7 @@ def test_the_chain_says_who_captured_and_what_was_received(room: Room) -> None:
         assert broken_at(connection) is None
         log = list(custody_rows(connection))
         [taken, received] = list(custody_rows(connection, subject="market/3"))
-        run = latest_run(connection, "received")
+        run = latest_run(connection, "market")
     first = log[0]
     assert (first["action"], first["actor"]) == ("receive", "Example Unit")
     assert (first["detail"]["file"], first["detail"]["sha256"]) == ("others.warc.gz", report.sha256)
@@ -203,7 +203,10 @@ def test_a_crawled_site_stays_one(room: Room) -> None:
     room.receive("a.warc.gz", five())
     with room.database.read() as connection:
         assert site_records(connection)["market"].source == "crawl"
-        assert latest_run(connection, "market") is None
+        assert latest_run(connection, "market", kind=RunKind.CRAWL) is None
+        run = latest_run(connection, "market")
+    assert run is not None
+    assert run.kind is RunKind.RECEIVED
 
 
 @pytest.mark.parametrize(
