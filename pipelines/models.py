@@ -142,6 +142,7 @@ class ExtractedPage:
     seller: SellerRef | None = None
     links: tuple[Link, ...] = ()
     reason: str = ""  # why `kind`, in a few words
+    listings: tuple[ListingContent, ...] = ()  # of an index: every offer that it holds itself, with id and title
 
 
 @frozen(kw_only=True)
