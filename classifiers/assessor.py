@@ -19,6 +19,7 @@ from classifiers.observations import Observer
 from classifiers.packs import Packs, load_packs
 from classifiers.reading import FieldReading, Reader
 from classifiers.scoring import Scorer
+from classifiers.serials import describe_items
 from classifiers.signals import Sighting, SignalReader
 from classifiers.values import SCORES, Assessment, FoundItem, Text
 
@@ -185,7 +186,7 @@ class Assessor:
         sightings = [
             sighting
             for field, found in zip((title, description), mentions, strict=True)
-            for sighting in self._signals.read(field, languages, found)
+            for sighting in self._signals.read(field, languages, found, sure)
         ]
         amount = self._catalogue.dollars(text.price, text.currency)
         told = {sighting.name for sighting in sightings}
@@ -220,12 +221,12 @@ class Assessor:
             language=reading.language,
             item_class=verdict.item_class,
             class_probability=verdict.probability,
-            items=_described(items, sightings),
+            items=describe_items(items, sightings, fields),
             signals=scored.findings,
             scores={name: scored.scores[name] for name in SCORES},
             review=review,
             abstained=reading.abstained,
-            queue=queue or ("illicit" if review != "none" else None),
+            queue=queue or ("main" if review != "none" else None),
             versions=self.versions,
             derivation={"evidence": [list(row) for row in verdict.evidence], **scored.derivation},
         )
@@ -249,15 +250,6 @@ def _unread(text: Text, language: str, abstained: str | None) -> Reading:
         item_class="other", probability=probability, evidence=(("other", 4.6, "names no thing we look for"),)
     )
     return Reading(text=text, language=language, verdict=verdict, fields=None, mentions=([], []), abstained=abstained)
-
-
-def _described(items: tuple[FoundItem, ...], sightings: list[Sighting]) -> tuple[FoundItem, ...]:
-    """The state of the serial number and the condition, where one thing is offered and the words say it."""
-    names = {sighting.name for sighting in sightings}
-    states = {"removed_marks": "removed", "no_serial": "absent", "serial_offered": "present"}
-    state = next((value for name, value in states.items() if name in names), None)
-    condition = "new" if "new_in_box" in names else None
-    return tuple(evolve(item, serial_state=state, condition=condition) for item in items) if len(items) == 1 else items
 
 
 def _passages(encoder: Encoder | None) -> PassageEncoder | None:

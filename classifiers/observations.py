@@ -23,6 +23,13 @@ STOREFRONT_CUES = 3
 THING_SIGNALS = {"conversion_device": "conversion_device", "light_weapon": "light_weapon"}
 DECOYS = frozenset({"accessory", "airsoft_replica_toy", "other_part"})
 MANY = 3
+REGULATED = GUNS | {"essential_component", "suppressor", "conversion_device", "light_weapon", "ammunition"}
+CHECKS = frozenset(
+    {
+        "check_or_permit_required", "ffl_transfer", "id_or_residency", "no_check_offered", "check_refused",
+        "no_licence_needed_claim", "prohibited_buyer_ok", "refuses_prohibited", "mandatory_statement_present",
+    }
+)  # fmt: skip
 
 
 @frozen(kw_only=True)
@@ -50,8 +57,7 @@ class Observer:
         found += _listed(text, items, fields, self.packs, self.as_of)
         found += _storefront(sightings)
         found += _disguised(fields)
-        if "mandatory_statement_present" not in names and verdict.item_class != "wanted_ad":
-            found += _unsaid(text, fields[0])
+        found += _unsaid(text, fields, verdict, items, names)
         return found
 
 
@@ -179,17 +185,29 @@ def _disguised(fields: tuple[FieldReading, FieldReading]) -> list[Sighting]:
     return found
 
 
-def _unsaid(text: Text, title: FieldReading) -> list[Sighting]:
-    """The statement that the jurisdiction prescribes is not there. Counts only by a hook in force."""
-    if not text.jurisdiction or not title.text.strip():
+def _unsaid(
+    text: Text,
+    fields: tuple[FieldReading, FieldReading],
+    verdict: Verdict,
+    items: tuple[FoundItem, ...],
+    names: set[str],
+) -> list[Sighting]:
+    """What an offer of a regulated thing does not say: nothing of checks; the statement that is prescribed there.
+
+    That the buyer must show the permit is what such a statement says, in whatever words (WaffG section 35). Silence
+    about checks weighs nothing; the prescribed statement counts only by a hook in force.
+    """
+    offered = [item for item in items if item.item_class in REGULATED]
+    if not offered or verdict.item_class == "wanted_ad":
         return []
-    end = len(title.text)
-    return [
-        Sighting(
-            name="mandatory_statement_missing", field="title", start=0, end=end, text=title.text, confidence=0.7,
-            layer="absence", reason="the prescribed statement is not in the text",
-        )
-    ]  # fmt: skip
+    found = []
+    if names.isdisjoint(CHECKS):
+        reason = "nothing is said of a check, a permit or a dealer"
+        found.append(_of_item("missing_check_statement", offered[0], fields, 0.9, "absence", reason))
+    if text.jurisdiction and names.isdisjoint({"mandatory_statement_present", "check_or_permit_required"}):
+        reason = "the prescribed statement is not in the text"
+        found.append(_of_item("mandatory_statement_missing", offered[0], fields, 0.7, "absence", reason))
+    return found
 
 
 def _of_item(

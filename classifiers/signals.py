@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from classifiers.catalogue import Catalogue
     from classifiers.lexicon import Lexicon
-    from classifiers.matching import Match
+    from classifiers.matching import Match, Matcher
     from classifiers.mentions import Mention
     from classifiers.reading import FieldReading, Reader
 
@@ -57,10 +57,22 @@ class SignalReader:
         self._catalogue = catalogue
         self._bridges = frozenset().union(*lexicon.common.values()) | _BRIDGES
         self._negations = reader.phrases_of(f"{language}:neg" for language in LANGUAGES)
+        self._own_words = _words_of_one_language(reader.matcher)
 
-    def read(self, field: FieldReading, languages: Iterable[str], mentions: list[Mention]) -> list[Sighting]:
-        """Every sighting in the field, in reading order."""
-        matches = self._matcher.match(field.tokens, field.phrases, languages)
+    def read(
+        self, field: FieldReading, languages: Iterable[str], mentions: list[Mention], sure: Iterable[str] = LANGUAGES
+    ) -> list[Sighting]:
+        """Every sighting in the field, in reading order.
+
+        Of `languages`, those that are not `sure` are only guesses: their wording counts where a word of theirs is in
+        it, since "Gen 4 Glock" and "Ka-Bar" are phrases of several languages and of none.
+        """
+        known = frozenset(sure)
+        matches = [
+            match
+            for match in self._matcher.match(field.tokens, field.phrases, languages)
+            if self._is_said(match, field, known)
+        ]
         sightings = [
             sighting
             for match in self._chosen(matches, mentions)
@@ -68,6 +80,10 @@ class SignalReader:
         ]
         sightings += _contacts(field)
         return sorted(sightings, key=lambda sighting: (sighting.start, sighting.end, sighting.name))
+
+    def _is_said(self, match: Match, field: FieldReading, sure: frozenset[str]) -> bool:
+        language = self._patterns[match.rule].language
+        return language in sure or not self._own_words[language].isdisjoint(field.tokens.keys[match.start : match.end])
 
     def _chosen(self, matches: list[Match], mentions: list[Mention]) -> list[Match]:
         """Of readings that overlap within a group the longest; what is void silences what it covers."""
@@ -134,6 +150,19 @@ class SignalReader:
                 # "No shipping, must meet at my FFL": a negation of another thing does not reach this one.
                 return place if all(key in self._bridges for key in keys[max(ends) : start]) else None
         return None
+
+
+def _words_of_one_language(matcher: Matcher) -> dict[str, frozenset[str]]:
+    """Per language the words of its wording that English does not have and that no maker, model or calibre is."""
+    words: dict[str, set[str]] = {language: set() for language in LANGUAGES}
+    names: set[str] = set()
+    phrases = {number: key for key, number in matcher.phrase_keys()}
+    for concept, members in matcher.members.items():
+        language, colon, _ = concept.partition(":")
+        home = words[language] if colon and language in words else names
+        home.update(word for number in members for word in phrases[number] if not word.isdigit())
+    names |= words["en"]
+    return {language: frozenset(found - (names if language != "en" else set())) for language, found in words.items()}
 
 
 def _about_a_trade(match: Match, mentions: list[Mention]) -> bool:

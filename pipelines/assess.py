@@ -9,10 +9,11 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import structlog
 from attrs import field, frozen
 
 from classifiers import Text
-from pipelines.store.assessing import AssessmentRecord, count_waiting, keep_assessments, read_waiting
+from pipelines.store.assessing import AssessmentRecord, count_waiting, keep_assessments, put_aside, read_waiting
 from pipelines.store.custody import CustodyEvent, append_custody
 from pipelines.store.runs import SiteRecord, site_records
 
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
     from pipelines.store.assessing import Waiting
     from pipelines.store.database import Database
 
+log = structlog.get_logger(__name__)
+
 _BATCH = 256
+_LONGEST_REASON = 500
+
+# What a defect in reading can raise from a text that nobody foresaw. Running out of memory or disk is no property of
+# one text, and goes up.
+TROUBLES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @frozen(kw_only=True)
@@ -36,6 +44,7 @@ class AssessReport:
     assessed: int
     review: Mapping[str, int] = field(factory=dict)
     signals: Mapping[str, int] = field(factory=dict)
+    set_aside: int = 0
 
 
 @frozen(kw_only=True)
@@ -52,20 +61,41 @@ class AssessmentDesk:
         made_by = versions_key(self.assessor.versions)
         with self.database.read() as connection:
             sites, expected = site_records(connection), count_waiting(connection, made_by)
-        after, done = 0, 0
+        after, done, aside = 0, 0, 0
         review: Counter[str] = Counter()
         signals: Counter[str] = Counter()
         while True:
             with self.database.read() as connection:
                 waiting = read_waiting(connection, made_by, after=after, most=_BATCH)
             if not waiting:
-                return AssessReport(assessed=done, review=dict(review), signals=dict(signals.most_common()))
+                return AssessReport(
+                    assessed=done, review=dict(review), signals=dict(signals.most_common()), set_aside=aside
+                )
+            found = self._assess(waiting, sites)
+            self._keep(found, made_by)
+            review.update(one.review for _, one in found)
+            signals.update(name for _, one in found for name in {signal.name for signal in one.signals})
+            after, done = waiting[-1].row, done + len(found)
+            aside += len(waiting) - len(found)
+            progress(done + aside, expected)
+
+    def _assess(self, waiting: list[Waiting], sites: Mapping[str, SiteRecord]) -> list[tuple[Waiting, Assessment]]:
+        """The batch at once; where that fails, one by one, and what cannot be read is set aside with its reason."""
+        try:
             found = self.assessor.assess([self._text(one, sites) for one in waiting])
-            self._keep(list(zip(waiting, found, strict=True)), made_by)
-            review.update(one.review for one in found)
-            signals.update(name for one in found for name in {signal.name for signal in one.signals})
-            after, done = waiting[-1].row, done + len(waiting)
-            progress(done, expected)
+        except TROUBLES as trouble:
+            if len(waiting) > 1:
+                return [pair for one in waiting for pair in self._assess([one], sites)]
+            self._set_aside(waiting[0], trouble)
+            return []
+        return list(zip(waiting, found, strict=True))
+
+    def _set_aside(self, waiting: Waiting, trouble: Exception) -> None:
+        reason = f"{type(trouble).__name__}: {trouble}"[:_LONGEST_REASON]
+        subject = f"{waiting.site}/{waiting.content.id}"
+        log.warning("listing_set_aside", stage="assess", subject=subject, reason=reason)
+        with self.database.write() as connection:
+            put_aside(connection, "assess", subject, reason, self.now())
 
     def _text(self, waiting: Waiting, sites: Mapping[str, SiteRecord]) -> Text:
         content = waiting.content
