@@ -3,6 +3,7 @@
 Times are UTC. JSON columns hold what the contracts of docs/schema hold, never more.
 """
 
+from pipelines.store.tables.alerts import alert_deliveries, alert_digests, alert_hits, saved_searches
 from pipelines.store.tables.base import UtcTime, columns_of, metadata
 from pipelines.store.tables.collection import capture_listings, captures, frontier, runs, sites, vault_files
 from pipelines.store.tables.desk import decisions
@@ -12,6 +13,9 @@ from pipelines.store.tables.record import custody, journal, set_aside
 
 __all__ = [
     "UtcTime",
+    "alert_deliveries",
+    "alert_digests",
+    "alert_hits",
     "assessments",
     "capture_listings",
     "captures",
@@ -25,6 +29,7 @@ __all__ = [
     "listings",
     "metadata",
     "runs",
+    "saved_searches",
     "seller_assessments",
     "sellers",
     "set_aside",
