@@ -58,7 +58,7 @@ def extract(
         return ExtractedPage(kind=PageKind.OTHER, reason="packed, and cannot be unpacked")
     data = _read_as_data(unpacked, url=url, hints=hints, now=now, content_type=content_type)
     if data is not None:
-        return data.page
+        return data.page if data.page.kind is not PageKind.INDEX else evolve(data.page, listings=_told(data))
     document = parse_document(unpacked, url=url, content_type=content_type)
     if document is None:
         return ExtractedPage(kind=PageKind.OTHER, reason="nothing to read")
@@ -112,6 +112,11 @@ def extract_listings(
         return tuple(one for one in data.listings if one.title)
     listing = extract(unpacked, url=url, hints=hints, now=now, content_type=content_type).listing
     return (listing,) if listing is not None and listing.title else ()
+
+
+def _told(data: DataPage) -> tuple[ListingContent, ...]:
+    """The entries that say what is offered, and which one it is."""
+    return tuple(one for one in data.listings if one.id and one.title)
 
 
 def _read_as_data(
