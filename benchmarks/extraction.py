@@ -1,13 +1,10 @@
-"""Extraction without selectors: on our own sites, and on saved pages beside extruct and trafilatura alone.
+"""Extraction without selectors, beside extruct alone and trafilatura alone, over four sets of pages.
 
-    python benchmarks/extraction.py [--pages DIR]
+    python benchmarks/extraction.py [--pages DIR] [--rendered N] [--show-misses]
 
-Our own sites are the three demo marketplaces and the pages of the example site files (see own_pages.py).
-
-DIR holds HTML files and `gold.jsonl`, one line a page: file, page (detail or index), title, price, currency,
-description_start, seller, location, posted; null where the page does not show it; `title_alt`, `price_alt`
-[amount, currency] where another reading is as good. A field with `<field>_raw` and no value is left out.
-A value that is given where gold has none counts against precision.
+The sets: the three demo marketplaces, the example site files' pages, our recorded pages in other sites' markup, and,
+with DIR, real pages that others saved (see own_pages.py for their form). A field that a page shows and that is read
+otherwise, or not at all, costs recall; a value where the page shows none costs precision.
 """
 
 from __future__ import annotations
@@ -18,97 +15,117 @@ import re
 import sys
 import time
 import warnings
-from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import extruct
 from attrs import define, field
-from own_pages import OwnPage, read_own_pages
+from own_pages import (
+    ROOT,
+    GoldPage,
+    Values,
+    read_example_pages,
+    read_marketplaces,
+    read_recorded_pages,
+    read_saved_pages,
+)
 
-from crawler.extraction import ExtractionHints, extract_json
+from crawler.extraction import extract_json
 from crawler.extraction.structured import first, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-BARS = {"title": 0.90, "price": 0.90, "description": 0.90, "seller": 0.75, "location": 0.75, "posted": 0.75}
-OWN_BARS = {
-    "title": 0.97,
-    "price": 0.97,
-    "description": 0.97,
-    "seller": 0.90,
-    "location": 0.90,
-    "posted": 0.90,
-    "contacts": 0.90,
-}
+MAIN = ("title", "price", "description", "seller", "location", "posted", "contacts")
+FURTHER = ("condition", "category", "quantity", "shipping", "updated", "joined", "licence", "id", "status")
+LISTS = ("links", "listings")
+SAVED_BARS = {"title": 0.90, "price": 0.90, "description": 0.90, "seller": 0.75, "location": 0.75, "posted": 0.75}
+OWN_BARS = {name: 0.97 for name in MAIN[:3]} | {name: 0.90 for name in MAIN[3:]}
 KIND_BAR = 0.95
-START = 60  # characters of a description's start that must agree, letters and digits only
-
-Values = dict[str, Any]
+BESIDE = ROOT.parent / "shared" / "data" / "pages"  # measured where it lies beside the checkout
+START = 60  # characters of a saved page's description that must agree, letters and digits only
 
 
 @define
 class Score:
-    """Right, wrong and missed values of one field."""
+    """Right, given and wanted values of one field."""
 
     right: int = 0
     given: int = 0
     wanted: int = 0
 
     @property
-    def precision(self) -> float:
-        return self.right / self.given if self.given else 0.0
-
-    @property
-    def recall(self) -> float:
-        return self.right / self.wanted if self.wanted else 0.0
-
-    @property
-    def f1(self) -> float:
-        return 2 * self.right / (self.given + self.wanted) if self.given + self.wanted else 0.0
+    def figures(self) -> dict[str, float]:
+        """Precision, recall, their harmonic mean, and on how many pages there is something to find."""
+        return {
+            "precision": round(self.right / self.given, 3) if self.given else 0.0,
+            "recall": round(self.right / self.wanted, 3) if self.wanted else 0.0,
+            "f1": round(2 * self.right / (self.given + self.wanted), 3) if self.given + self.wanted else 0.0,
+            "pages": self.wanted,
+        }
 
 
 @define
 class Reader:
-    """One way of reading a page, with its scores."""
+    """One way of reading pages, with its scores on one set."""
 
     name: str
-    read: Callable[[bytes], Values]
-    scores: dict[str, Score] = field(factory=lambda: {name: Score() for name in BARS})
+    read: Callable[[GoldPage], Values]
+    scores: dict[str, Score] = field(factory=lambda: {name: Score() for name in (*MAIN, *FURTHER, *LISTS)})
+    pages: int = 0
     kinds_right: int = 0
     seconds: float = 0.0
 
+    def take(self, page: GoldPage) -> list[str]:
+        """Read a page and score it; name what was wrong or missed."""
+        started = time.perf_counter()
+        values = self.read(page)
+        self.seconds += time.perf_counter() - started
+        self.pages += 1
+        self.kinds_right += values.get("page") == page.kind
+        wrong = [] if values.get("page") == page.kind else [f"kind {values.get('page')}"]
+        for name, score in self.scores.items():
+            if name not in page.gold:
+                continue
+            accepted, given = page.gold[name], values.get(name)
+            right = given is not None and any(is_same(name, given, one, whole=page.whole) for one in accepted)
+            score.wanted += bool(accepted)
+            score.given += given is not None
+            score.right += right
+            wrong += [name] if not right and (accepted or given is not None) else []
+        return wrong
 
-@define
-class Own:
-    """One of our own sites, with its scores."""
-
-    name: str
-    pages: int = 0
-    kinds_right: int = 0
-    scores: dict[str, Score] = field(factory=lambda: {name: Score() for name in OWN_BARS})
-
-
-def fold(text: str) -> str:
-    return "".join(re.findall(r"[^\W_]+", text.casefold()))
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What there is to report."""
+        return {
+            "pages": self.pages,
+            "page kind": round(self.kinds_right / max(1, self.pages), 3),
+            "ms per page": round(1000 * self.seconds / max(1, self.pages), 1),
+        } | {name: score.figures for name, score in self.scores.items() if score.wanted or score.given}
 
 
-def is_same(name: str, given: Any, gold: Values) -> bool:
+def fold(text: Any) -> str:
+    return "".join(re.findall(r"[^\W_]+", str(text).casefold()))
+
+
+def is_same(name: str, given: Any, accepted: Any, *, whole: bool) -> bool:
     if name == "price":
-        wanted = [(gold["price"], gold["currency"]), *([tuple(gold["price_alt"])] if gold.get("price_alt") else [])]
-        return any(bool(abs(given[0] - amount) < 0.005) and given[1] == currency for amount, currency in wanted)
-    if name == "description":
-        wanted_start = fold(gold["description_start"])[:START]
-        return bool(fold(given).startswith(wanted_start))
-    if name == "posted":
-        return bool(str(given)[:10] == gold["posted"])
-    if name == "title":
-        return fold(given) in {fold(gold["title"]), fold(gold.get("title_alt") or gold["title"])}
-    return is_near(given, gold[name])
+        return abs(given[0] - accepted[0]) < 0.005 and given[1] == accepted[1]
+    if name in {"posted", "updated", "joined"}:
+        return str(given)[:10] == accepted
+    if name == "contacts":
+        return accepted in given
+    if name in {"quantity", "links", "listings"}:
+        return bool(given == accepted)
+    if name == "description" and not whole:
+        return fold(given).startswith(fold(accepted)[:START])
+    if name in {"seller", "location"} and not whole:
+        return is_near(given, accepted)
+    return fold(given) == fold(accepted)
 
 
 def is_near(given: str, wanted: str) -> bool:
@@ -118,46 +135,37 @@ def is_near(given: str, wanted: str) -> bool:
     return bool(common) and common in (ours, theirs) and 2 * len(common) >= max(len(ours), len(theirs))
 
 
-def gold_value(name: str, gold: Values) -> Any:
-    return gold["description_start"] if name == "description" else gold[name]
-
-
-def score_page(reader: Reader, body: bytes, gold: Values) -> None:
-    started = time.perf_counter()
-    values = reader.read(body)
-    reader.seconds += time.perf_counter() - started
-    reader.kinds_right += values.get("page") == gold["page"]
-    if gold["page"] != "detail":
-        return
-    for name, score in reader.scores.items():
-        wanted, given = gold_value(name, gold), values.get(name)
-        if wanted is None and f"{name}_raw" in gold:
-            continue
-        score.wanted += wanted is not None
-        score.given += given is not None
-        score.right += given is not None and wanted is not None and is_same(name, given, gold)
-
-
-def read_ours(body: bytes) -> Values:
-    report = extract_json(body, None, ExtractionHints(), NOW)
-    price, seller = report["price"], report["seller"]
-    return report | {
+def read_ours(page: GoldPage) -> Values:
+    report = extract_json(page.body, page.url, page.hints, page.now)
+    price, seller = report["price"], report["seller"] or {}
+    contacts = report["contacts"]
+    written = sorted(report[one["field"]][one["start"] : one["end"]] for one in contacts)
+    return {name: value for name, value in report.items() if value not in (None, [], "")} | {
         "price": (float(price["amount"]), price["currency"]) if price else None,
-        "seller": seller["name"] if seller else None,
+        "seller": seller.get("name"),
+        "joined": seller.get("joined"),
+        "licence": seller.get("licence"),
+        "contacts": [sorted(one["value"] for one in contacts), written] if contacts else None,
+        "listings": [_in_short(one) for one in report.get("listings", ())] or None,
     }
 
 
-def read_by_extruct(body: bytes) -> Values:
+def _in_short(listing: Values) -> list[Any]:
+    price = listing["price"] or {}
+    return [listing["title"], price.get("amount"), price.get("currency")]
+
+
+def read_by_extruct(page: GoldPage) -> Values:
     """What the page's own structured data says, taken as it is: a Product or Offer, else OpenGraph."""
-    text = body.decode("utf-8", "replace")
+    text = page.body.decode("utf-8", "replace")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = extruct.extract(text, syntaxes=["json-ld", "microdata", "opengraph"], uniform=True, errors="ignore")
-    items = [item for syntax in ("json-ld", "microdata") for item in data[syntax]]
+    items = [item for syntax in ("json-ld", "microdata") for item in data.get(syntax, ())]
     item: Values = next(
         (one for one in items if str(one.get("@type")).lower() in {"product", "offer", "car", "vehicle"}), {}
     )
-    graph = data["opengraph"][0] if data["opengraph"] else {}
+    graph = data["opengraph"][0] if data.get("opengraph") else {}
     offer = first(item, "offers") or item
     amount = text_of(offer, "price") or text_of(offer, "lowPrice") or text_of(graph, "product:price:amount")
     currency = text_of(offer, "priceCurrency") or text_of(graph, "product:price:currency")
@@ -174,9 +182,9 @@ def read_by_extruct(body: bytes) -> Values:
     }
 
 
-def read_by_trafilatura(body: bytes) -> Values:
-    trafilatura: Any = import_module("trafilatura")  # a rival for comparison, not a dependency
-    found = trafilatura.bare_extraction(body.decode("utf-8", "replace"), with_metadata=True)
+def read_by_trafilatura(page: GoldPage) -> Values:
+    trafilatura: Any = import_module("trafilatura")  # a rival in the dev group, not a dependency
+    found = trafilatura.bare_extraction(page.body.decode("utf-8", "replace"), with_metadata=True)
     values = found if isinstance(found, dict) else found.as_dict() if found else {}
     return {
         "title": values.get("title"),
@@ -186,134 +194,70 @@ def read_by_trafilatura(body: bytes) -> Values:
     }
 
 
-def score_own_page(own: Own, page: OwnPage) -> list[str]:
-    """Score a page of our own, whole descriptions and all; name what was missed."""
-    report = extract_json(page.body, page.url, page.hints, page.now)
-    price, seller = report["price"], report["seller"]
-    values = report | {
-        "price": (float(price["amount"]), price["currency"]) if price else None,
-        "seller": seller["name"] if seller else None,
-        "contacts": sorted(one["value"] for one in report["contacts"]) or None,
-    }
-    own.pages += 1
-    own.kinds_right += values["page"] == page.gold["page"]
-    missed = []
-    for name, score in own.scores.items():
-        wanted, given = page.gold[name], values[name]
-        right = given is not None and wanted is not None and is_same_own(name, given, page.gold)
-        score.wanted += wanted is not None
-        score.given += given is not None
-        score.right += right
-        missed += [name] if not right and (wanted is not None or given is not None) else []
-    return missed
+def measure(name: str, pages: Iterable[GoldPage], *, show: bool) -> list[Reader]:
+    readers = [Reader("tracemark", read_ours), Reader("extruct alone", read_by_extruct)]
+    if find_spec("trafilatura"):
+        readers.append(Reader("trafilatura alone", read_by_trafilatura))
+    for page in pages:
+        wrong = [reader.take(page) for reader in readers][0]
+        if wrong and show:
+            print(f"{name} {page.name}: {', '.join(wrong)}")
+    if readers[0].pages:
+        print_table(name, readers)
+    return readers
 
 
-def is_same_own(name: str, given: Any, gold: Values) -> bool:
-    if name in {"description", "location"}:
-        return fold(given) == fold(gold[name])
-    if name in {"contacts", "seller"}:
-        return bool(given == gold[name])
-    return is_same(name, given, gold)
+def print_table(name: str, readers: list[Reader]) -> None:
+    """Print precision, recall and F1 of ours by field, and the F1 of the others beside it."""
+    ours, *others = (reader.figures for reader in readers)
+    speeds = ", ".join(f"{reader.name} {reader.figures['ms per page']}" for reader in readers)
+    print(f"\n{name}: {ours['pages']} pages, page kind right {ours['page kind']:.2f}; ms a page: {speeds}")
+    print(f"  {'field':12} precision  recall     F1  pages " + " ".join(f"{one.name:>18}" for one in readers[1:]))
+    for field_name in (*MAIN, *FURTHER, *LISTS):
+        if field_name in ours and ours[field_name]["pages"]:
+            score = ours[field_name]
+            line = f"{score['precision']:9.3f} {score['recall']:7.3f} {score['f1']:6.3f} {score['pages']:6}"
+            beside = " ".join(f"{other.get(field_name, {}).get('f1', 0.0):18.3f}" for other in others)
+            print(f"  {field_name:12} {line} {beside}")
 
 
-def measure_own_sites(rendered: int, *, show_misses: bool) -> dict[str, Own]:
-    sites: dict[str, Own] = {}
-    for name, page in read_own_pages(rendered):
-        own = sites.setdefault(name, Own(name))
-        missed = score_own_page(own, page)
-        if missed and show_misses:
-            print(f"{name}: {page.url}", ", ".join(missed))
-    return sites
-
-
-def report_own_sites(sites: dict[str, Own]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Print a table of F1 by site and field; figures, and bars over all sites together."""
-    fields = list(OWN_BARS)
-    print(f"\nour own sites, F1   {'pages':>6} {'kind':>6} " + " ".join(f"{name:>11}" for name in fields))
-    figures: dict[str, Any] = {}
-    for own in sites.values():
-        f1 = {name: round(score.f1, 3) for name, score in own.scores.items()}
-        kind = own.kinds_right / own.pages
-        print(f"  {own.name:18}{own.pages:6} {kind:6.2f} " + " ".join(f"{f1[name]:11.3f}" for name in fields))
-        figures[own.name] = f1 | {"page kind": round(kind, 3), "pages": own.pages}
+def own_bars(readers: list[Reader]) -> dict[str, Any]:
+    """Hold the three marketplaces and the example sites together to their bars."""
     bars: dict[str, Any] = {}
     for name, bar in OWN_BARS.items():
-        scores = [own.scores[name] for own in sites.values()]
+        scores = [reader.scores[name] for reader in readers]
         both = sum(one.given + one.wanted for one in scores)
         value = round(2 * sum(one.right for one in scores) / both, 3) if both else 0.0
         bars[f"own {name}"] = {"value": value, "bar": bar, "met": value >= bar}
-    return figures, bars
+    return bars
+
+
+def saved_bars(reader: Reader) -> dict[str, Any]:
+    figures = reader.figures
+    values = {name: figures[name]["f1"] for name in SAVED_BARS} | {"page kind": figures["page kind"]}
+    bars = SAVED_BARS | {"page kind": KIND_BAR}
+    return {name: {"value": values[name], "bar": bar, "met": values[name] >= bar} for name, bar in bars.items()}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pages", type=Path, help="folder with HTML files and gold.jsonl")
+    parser.add_argument("--pages", type=Path, default=BESIDE, help="folder with HTML files and gold.jsonl")
     parser.add_argument("--rendered", type=int, default=40, help="pages of the marketplace that needs a browser")
     parser.add_argument("--show-misses", action="store_true", help="name file and field of every miss (no content)")
     arguments = parser.parse_args()
-    figures, bars = report_own_sites(measure_own_sites(arguments.rendered, show_misses=arguments.show_misses))
-    if arguments.pages:
-        saved, saved_bars = measure_saved_pages(arguments.pages, show=arguments.show_misses)
-        figures, bars = figures | saved, bars | saved_bars
+    sets: dict[str, list[GoldPage]] = {}
+    examples = (("example sites", page) for page in read_example_pages())
+    recorded = (("recorded pages", page) for page in read_recorded_pages())
+    saved = (("saved pages", page) for page in (read_saved_pages(arguments.pages) if arguments.pages.is_dir() else ()))
+    for name, page in chain(read_marketplaces(arguments.rendered), examples, recorded, saved):
+        sets.setdefault(name, []).append(page)
+    measured = {name: measure(name, pages, show=arguments.show_misses) for name, pages in sets.items()}
+    figures = {name: {one.name: one.figures for one in readers} for name, readers in measured.items()}
+    bars = own_bars([readers[0] for name, readers in measured.items() if name not in {"recorded pages", "saved pages"}])
+    if "saved pages" in measured:
+        bars |= saved_bars(measured["saved pages"][0])
     print(json.dumps({"bench": "extraction", "figures": figures, "bars": bars}))
     return 0
-
-
-def measure_saved_pages(pages: Path, *, show: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    golds = [json.loads(line) for line in (pages / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
-    readers = [Reader("tracemark", read_ours), Reader("extruct alone", read_by_extruct)]
-    if find_spec("trafilatura"):
-        readers.append(Reader("trafilatura alone", read_by_trafilatura))
-    for gold in golds:
-        body = (pages / gold["file"]).read_bytes()
-        for reader in readers:
-            before = {name: score.right for name, score in reader.scores.items()}
-            score_page(reader, body, gold)
-            if show and reader is readers[0]:
-                show_misses(reader, before, gold)
-    figures = {reader.name: summarise(reader, len(golds)) for reader in readers}
-    print_table(figures)
-    ours = figures["tracemark"]
-    bars = {name: {"value": ours[name]["f1"], "bar": bar, "met": ours[name]["f1"] >= bar} for name, bar in BARS.items()}
-    bars["page kind"] = {"value": ours["page kind"], "bar": KIND_BAR, "met": ours["page kind"] >= KIND_BAR}
-    return figures, bars
-
-
-def show_misses(reader: Reader, before: dict[str, int], gold: Values) -> None:
-    missed = [
-        name
-        for name, score in reader.scores.items()
-        if gold["page"] == "detail" and gold_value(name, gold) is not None and score.right == before[name]
-    ]
-    if missed:
-        print(gold["file"], ", ".join(missed))
-
-
-def summarise(reader: Reader, pages: int) -> dict[str, Any]:
-    fields: dict[str, Any] = {
-        name: {
-            "precision": round(score.precision, 3),
-            "recall": round(score.recall, 3),
-            "f1": round(score.f1, 3),
-            "pages": score.wanted,
-        }
-        for name, score in reader.scores.items()
-    }
-    return fields | {
-        "page kind": round(reader.kinds_right / pages, 3),
-        "pages": pages,
-        "ms per page": round(1000 * reader.seconds / pages, 1),
-    }
-
-
-def print_table(figures: dict[str, dict[str, Any]]) -> None:
-    for name, figure in figures.items():
-        print(f"\n{name}: page kind right {figure['page kind']:.2f}, {figure['ms per page']} ms a page")
-        print(f"  {'field':12} precision  recall    F1  pages")
-        for field_name in BARS:
-            score = figure[field_name]
-            line = f"{score['precision']:9.2f} {score['recall']:7.2f} {score['f1']:5.2f} {score['pages']:6}"
-            print(f"  {field_name:12} {line}")
 
 
 if __name__ == "__main__":
