@@ -68,6 +68,7 @@ _NAMES = {
         "posted_last",
         "posted_first",
         "first_day",
+        "first_month",
         "seen_day",
         "seen_month",
         "seen_at",

@@ -183,6 +183,7 @@ def _add_days(columns: dict[str, Any], line: Mapping[str, Any]) -> None:
     columns["posted_last"] = -NO_DAY_LAST if posted is None else posted
     first, last = _moment(line["first_seen"]), _moment(line["last_seen"])
     columns["first_day"] = day_number(first.date())
+    columns["first_month"] = _month(columns["first_day"])
     columns["seen_day"] = day_number(last.date())
     columns["seen_month"] = _month(columns["seen_day"])
     columns["seen_at"] = int(last.timestamp())

@@ -61,13 +61,12 @@ def open_elastic(
 
 
 def connect(url: str, *, password: str | None, ca: Path | None) -> Elasticsearch:
-    """A client that tries nothing again by itself: our own patience does, item by item."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigurationError(f"{url!r} is not the address of an Elasticsearch", hint="https://HOST:9200")
-    host = parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]"
-    port = parts.port or (443 if parts.scheme == "https" else 9200)
-    bare = urlunsplit((parts.scheme, f"{host}:{port}", parts.path, "", ""))
+    """A client that tries nothing again by itself: our own patience does, item by item, on the next node.
+
+    `url` is an address, or those of several nodes with commas between; the user is the first one's.
+    """
+    nodes = [_bare_address(address) for address in url.split(",")]
+    parts = urlsplit(url.split(",", maxsplit=1)[0])
     options: dict[str, Any] = {"request_timeout": REQUEST_SECONDS, "max_retries": 0, "retry_on_timeout": False}
     secret = password or (unquote(parts.password) if parts.password else None)
     if secret and secret.startswith("ApiKey "):
@@ -79,7 +78,20 @@ def connect(url: str, *, password: str | None, ca: Path | None) -> Elasticsearch
             raise ConfigurationError(f"the certificate authority {ca} is not a file")
         options["ca_certs"] = str(ca)
     with warnings.catch_warnings():
-        return Elasticsearch(bare, **options)
+        return Elasticsearch(nodes, **options)
+
+
+def _bare_address(url: str) -> str:
+    """The address of one node, without user and password."""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port or (443 if parts.scheme == "https" else 9200)
+    except ValueError as error:
+        raise ConfigurationError(f"{url!r} is not the address of an Elasticsearch: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigurationError(f"{url!r} is not the address of an Elasticsearch", hint="https://HOST:9200")
+    host = parts.hostname if ":" not in parts.hostname else f"[{parts.hostname}]"
+    return urlunsplit((parts.scheme, f"{host}:{port}", parts.path, "", ""))
 
 
 class ElasticIndex(Engine):

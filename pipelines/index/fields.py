@@ -88,6 +88,13 @@ FIELDS = {
             high_column="posted_day",
         ),
         SearchField(
+            name="first",
+            kind=FieldKind.DAY,
+            meaning="day it was first seen",
+            low_column="first_day",
+            high_column="first_day",
+        ),
+        SearchField(
             name="seen", kind=FieldKind.DAY, meaning="day it was seen", low_column="seen_day", high_column="first_day"
         ),
     )

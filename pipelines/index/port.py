@@ -55,14 +55,14 @@ class Interval(StrEnum):
 
 @frozen(kw_only=True)
 class Histogram:
-    """Counts over `posted` or `seen` by `interval`, or over `price` by `width`."""
+    """Counts over `posted`, `first` (seen) or `seen` by `interval`, or over `price` by `width`."""
 
     name: str
     interval: Interval = Interval.MONTH
     width: float = 100.0
 
     def __attrs_post_init__(self) -> None:
-        if self.name not in {"posted", "seen", "price"} or self.width <= 0:
+        if self.name not in {"posted", "first", "seen", "price"} or self.width <= 0:
             raise BadInput(f"no histogram over {self.name!r} with width {self.width}")
 
 

@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import subprocess
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from pipelines.index.document import IndexDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -135,6 +137,13 @@ def document() -> Callable[..., IndexDocument]:
 
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:
+    with started_elasticsearch() as (_, told):
+        yield told.split()[-1]
+
+
+@contextmanager
+def started_elasticsearch(*options: str) -> Iterator[tuple[Callable[..., None], str]]:
+    """A server that begins empty: a way to give its launcher orders, and what it said when it answered."""
     launcher = _find_launcher()
     if launcher is None:
         message = "no Elasticsearch: set TRACEMARK_ELASTICSEARCH to the folder with its launcher"
@@ -142,15 +151,27 @@ def elasticsearch_url() -> Iterator[str]:
             pytest.fail(message)
         pytest.skip(message)
     port = str(_free_port())
-    started = subprocess.run(
-        [launcher, "start", "--port", port], check=False, capture_output=True, text=True, timeout=180
-    )
+
+    def order(*words: str) -> subprocess.CompletedProcess[str]:
+        arguments = [str(launcher), *words[:1], "--port", port, *words[1:]]
+        return subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=180)
+
+    def obey(*words: str) -> None:
+        done = order(*words)
+        assert done.returncode == 0, done.stderr[-2000:]
+
     try:
+        started = order("start", *options)
         if started.returncode:
             pytest.fail(f"Elasticsearch did not start: {started.stderr[-2000:]}")
-        yield started.stdout.split()[-1]
+        yield obey, started.stdout
     finally:
-        subprocess.run([launcher, "stop", "--port", port], check=False, capture_output=True, timeout=60)
+        order("stop")
+
+
+@pytest.fixture(scope="session")
+def elasticsearch() -> Callable[..., AbstractContextManager[tuple[Callable[..., None], str]]]:
+    return started_elasticsearch
 
 
 def _find_launcher() -> Path | None:
@@ -165,16 +186,20 @@ def _find_launcher() -> Path | None:
 
 
 def _free_port() -> int:
-    """A port that is free, with the one that is 100 higher, which the nodes talk over."""
+    """A port that is free with the two after it, and those that are 100 higher, which the nodes talk over."""
     for _ in range(100):
-        with socket.socket() as first, socket.socket() as second:
+        with socket.socket() as first:
             first.bind(("127.0.0.1", 0))
             port: int = first.getsockname()[1]
-            if port > 65_000:
-                continue
-            try:
-                second.bind(("127.0.0.1", port + 100))
-            except OSError:
-                continue
+        if port < 65_000 and all(_is_free(port + node + far) for node in range(3) for far in (0, 100)):
             return port
-    pytest.fail("no free pair of ports")
+    pytest.fail("no free ports")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -152,6 +152,8 @@ QUERIES = (
     "posted:>=2026-01-01",
     "posted:2025-11",
     "posted:<2025-10-01",
+    "first:2026-01",
+    "first:>=2026-05-01",
     "seen:2026-01-15",
     "seen:>2026-05-01",
     "seen:2026-01..2026-02",
@@ -231,7 +233,7 @@ def test_a_sort_by_price_is_sorted_and_ends_with_what_has_none(filled: dict[str,
 
 @pytest.mark.parametrize(
     "histogram",
-    [Histogram(name=name, interval=interval) for name in ("posted", "seen") for interval in Interval]
+    [Histogram(name=name, interval=interval) for name in ("posted", "first", "seen") for interval in Interval]
     + [Histogram(name="price", width=250.0)],
     ids=lambda asked: f"{asked.name}-{asked.interval}",
 )
