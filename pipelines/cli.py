@@ -26,6 +26,7 @@ COMMANDS = {
     "assess": ("pipelines.commands.assess:assess", "Find signals in listings and histories."),
     "evaluate": ("pipelines.commands.learning:evaluate", "Measure the classifiers on labelled ads."),
     "search": ("pipelines.commands.search:search", "Search listings."),
+    "alert": ("pipelines.commands.alert:alert", "Save searches that tell of new hits."),
     "show": ("pipelines.commands.show:show", "Show one listing and why it was flagged."),
     "export": ("pipelines.commands.export:export", "Write listings, items or sellers as JSON lines."),
     "packet": ("pipelines.commands.packet:packet", "Seal evidence for others, or verify it."),
