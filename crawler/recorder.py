@@ -12,22 +12,24 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from crawler.endings import GATES, GONE, read_ending, says_only_removed
 from crawler.visit import Failure, Visit
 from pipelines.intake import Arrival, IntakeReport
 from pipelines.models import Capture, CaptureMethod, Link, ListingStatus, PageKind
 from pipelines.store.frontier import MOST_ATTEMPTS, FrontierEntry, Outcome, enqueue, lease
+from pipelines.store.runs import listings_seen
 from pipelines.store.tables import captures, listings
 from pipelines.warc.records import Resource, Revisit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from crawler.revisits import Revisits
     from pipelines.intake import Intake
-    from pipelines.models import StoredBytes
+    from pipelines.models import ExtractedPage, ListingContent, StoredBytes
     from pipelines.store.database import Database
     from pipelines.store.frontier import Lease
     from pipelines.store.runs import Run
@@ -59,6 +61,7 @@ class Recorder:
     owner: str
     fingerprint: Callable[[str], str]
     follows: Callable[[str], bool]
+    revisits: Revisits
     method: CaptureMethod
     waiting: list[Visit | Failure] = field(factory=list)
     leases: deque[Lease] = field(factory=deque)
@@ -77,8 +80,9 @@ class Recorder:
             with self.database.read() as connection:
                 before = _earlier_captures(connection, self.run.site, [visit.url for visit in visits])
                 known = _listings_at(connection, self.run.site, [visit.lease.url for visit in visits])
+                early = self._find_early(connection, visits)
             arrivals = [
-                self._arrival(visit, placed, before.get(visit.url), known.get(visit.lease.url))
+                self._arrival(visit, placed, before.get(visit.url), known.get(visit.lease.url), early)
                 for visit, placed in zip(visits, self._append(visits, before), strict=True)
             ]
             outcomes = [_failed(failure) for failure in failures]
@@ -95,13 +99,18 @@ class Recorder:
                 leases = lease(connection, self.run.id, self.owner, wanted)
             return CycleResult(report=report, leases=leases)
 
+    def _find_early(self, connection: sa.Connection, visits: Sequence[Visit]) -> dict[str, tuple[int, str | None]]:
+        links = {link.url: visit.at for visit in visits for link in visit.page.links if link.kind is PageKind.DETAIL}
+        if not links:
+            return {}
+        return self.revisits.find_early(connection, self.run.site, list(links), max(links.values()))
+
     def _unseen(self, connection: sa.Connection) -> list[str]:
-        seen = sa.select(captures.c.listing).where(captures.c.run == self.run.id, captures.c.listing.is_not(None))
         query = sa.select(listings.c.url).where(
             listings.c.site == self.run.site,
             listings.c.status == ListingStatus.ACTIVE.value,
             listings.c.url.is_not(None),
-            listings.c.id.not_in(seen),
+            listings.c.id.not_in(listings_seen(self.run.id)),
         )
         return [url for url in connection.scalars(query) if self.follows(url)]
 
@@ -122,7 +131,14 @@ class Recorder:
             self.archive.sync()
         return placed
 
-    def _arrival(self, visit: Visit, placed: _Placed, earlier: _Earlier | None, known: str | None) -> Arrival:
+    def _arrival(
+        self,
+        visit: Visit,
+        placed: _Placed,
+        earlier: _Earlier | None,
+        known: str | None,
+        early: Mapping[str, tuple[int, str | None]],
+    ) -> Arrival:
         page = visit.page
         capture = Capture(
             id=self.new_id(),
@@ -141,14 +157,34 @@ class Recorder:
         )
         elsewhere = self.fingerprint(visit.url) != self.fingerprint(visit.lease.url)
         ending = read_ending(visit, elsewhere=elsewhere) if known is not None else None
+        children = [self.entry(link, visit.lease.depth + 1) for link in page.links if self.follows(link.url)]
         return Arrival(
             capture=capture,
             listing=None if says_only_removed(visit) else page.listing,
+            listings=self._told_here_only(page, children),
             seller=page.seller,
             ended=(known, ending) if known is not None and ending is not None else None,
-            children=tuple(self.entry(link, visit.lease.depth + 1) for link in page.links if self.follows(link.url)),
+            children=tuple(self._leave_alone(children, early)),
             outcome=_visited(visit),
         )
+
+    def _told_here_only(self, page: ExtractedPage, children: Sequence[FrontierEntry]) -> tuple[ListingContent, ...]:
+        """The offers of a list whose own pages are not visited: those tell more, and are what is kept of the others."""
+        visited = {child.fingerprint for child in children if child.kind is PageKind.DETAIL}
+        return tuple(one for one in page.listings if one.url is None or self.fingerprint(one.url) not in visited)
+
+    def _leave_alone(
+        self, children: Sequence[FrontierEntry], early: Mapping[str, tuple[int, str | None]]
+    ) -> Iterator[FrontierEntry]:
+        """The pages to visit; those of listings that are not due stand as done, under each of their addresses."""
+        for child in children:
+            if child.kind is not PageKind.DETAIL or child.url not in early:
+                yield child
+                continue
+            row, own = early[child.url]
+            yield evolve(child, listing=row)
+            if own is not None and own != child.url:
+                yield evolve(child, url=own, fingerprint=self.fingerprint(own), listing=row)
 
     def entry(self, link: Link, depth: int) -> FrontierEntry:
         """The frontier entry for a link found at `depth`."""

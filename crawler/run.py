@@ -13,6 +13,7 @@ from attrs import evolve, frozen
 from crawler.extraction.urls import canonicalise_url
 from crawler.gateway import Gateway
 from crawler.recorder import PRIORITIES, Recorder
+from crawler.revisits import Revisits
 from crawler.verdict import judge, measure
 from pipelines import __version__
 from pipelines.intake import Intake
@@ -91,6 +92,7 @@ class SiteRun:
             owner=f"{socket.gethostname()}:{os.getpid()}",
             fingerprint=fingerprint,
             follows=plan.follows,
+            revisits=Revisits.of(site.file.again),
             method=CaptureMethod.BROWSER if site.file.fetch == "browser" else CaptureMethod.HTTP,
         )
         return cls(

@@ -16,6 +16,7 @@ from crawler.gateway import Gateway
 from crawler.plan import VisitPlan
 from crawler.process import find_site, new_id, utc_now
 from crawler.recorder import Recorder
+from crawler.revisits import Revisits
 from crawler.run import SiteRun, fingerprint
 from crawler.sites.loading import LoadedSite
 from crawler.sites.schema import Expect, SiteFile
@@ -186,6 +187,7 @@ def _begin(
         owner=f"{socket.gethostname()}:{os.getpid()}",
         fingerprint=fingerprint,
         follows=lambda _url: False,
+        revisits=Revisits.of(file.again),
         method=CaptureMethod.BROWSER if file.fetch == "browser" else CaptureMethod.HTTP,
     )
     through = Gateway.bind(plan.rule, upstream=plan.upstream) if plan.upstream or file.fetch == "browser" else None

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from pipelines.models import PageKind, RunStatus
+from pipelines.models import RunStatus
 from pipelines.store.frontier import count_states
-from pipelines.store.runs import RunKind, latest_run
+from pipelines.store.runs import RunKind, latest_run, listings_seen
 from pipelines.store.tables import captures, frontier, listings, versions
 
 if TYPE_CHECKING:
@@ -27,18 +27,15 @@ def measure(connection: sa.Connection, run: str, *, left: str) -> tuple[JsonObje
     shown = (
         sa.select(versions.c.content)
         .join(listings, listings.c.version == versions.c.id)
-        .where(
-            listings.c.id.in_(
-                sa.select(captures.c.listing).where(
-                    captures.c.run == run, captures.c.kind == PageKind.DETAIL.value, captures.c.listing.is_not(None)
-                )
-            )
-        )
+        .where(listings.c.id.in_(listings_seen(run, offered=True)))
     )
     contents = connection.scalars(shown).all()
     found: JsonObject = {"pages": pages, "listings": len(contents)}
     for name in _FIELDS:
         found[name] = round(sum(1 for content in contents if content[name]) / len(contents), 4) if contents else None
+    left_alone = sa.select(sa.func.count(frontier.c.listing.distinct())).where(frontier.c.run == run)
+    if count := connection.scalar(left_alone):
+        found["left_alone"] = count
     dead = (
         sa.select(frontier.c.outcome, sa.func.count())
         .where(frontier.c.run == run, frontier.c.state == "dead")

@@ -16,7 +16,16 @@ from pipelines.packet.dossier import Dossier
 from pipelines.store.custody import custody_rows
 from pipelines.store.lines import listing_records, rows_of
 from pipelines.store.runs import run_to_json, runs_named
-from pipelines.store.tables import assessments, captures, decisions, listings, seller_assessments, sellers, versions
+from pipelines.store.tables import (
+    assessments,
+    capture_listings,
+    captures,
+    decisions,
+    listings,
+    seller_assessments,
+    sellers,
+    versions,
+)
 from pipelines.warc.reader import read_members
 
 if TYPE_CHECKING:
@@ -56,7 +65,9 @@ def gather_dossier(database: Database, site: str, native_id: str, *, vault: Path
 
 def _captures(connection: sa.Connection, row: int) -> list[Capture]:
     """The captures that show the listing, and those that they repeat."""
-    query = sa.select(captures).where(captures.c.listing == row).order_by(captures.c.at, captures.c.id)
+    lists = sa.select(capture_listings.c.capture).where(capture_listings.c.listing == row)
+    shows = sa.or_(captures.c.listing == row, captures.c.id.in_(lists))
+    query = sa.select(captures).where(shows).order_by(captures.c.at, captures.c.id)
     found = [_capture(one) for one in connection.execute(query).mappings()]
     missing = sorted({one.revisit_of for one in found if one.revisit_of} - {one.id for one in found})
     if missing:

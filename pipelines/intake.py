@@ -17,7 +17,7 @@ from pipelines.history import Histories, store_sellers
 from pipelines.models import CaptureMethod
 from pipelines.store.custody import CustodyEvent, append_custody
 from pipelines.store.frontier import acknowledge, enqueue, insert_or_ignore
-from pipelines.store.tables import captures, vault_files
+from pipelines.store.tables import capture_listings, captures, vault_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,12 +36,24 @@ class Arrival:
     """
 
     capture: Capture
-    listing: ListingContent | None = None
+    listing: ListingContent | None = None  # of a page of its own
+    listings: tuple[ListingContent, ...] = ()  # those that a list shows, whose own pages are not visited
     seen: datetime | None = None
     seller: SellerRef | None = None  # of a profile page
     ended: tuple[str, ListingStatus] | None = None  # a known listing's id, and that it is gone or removed
     children: tuple[FrontierEntry, ...] = ()
     outcome: Outcome | None = None  # the frontier entry that this answers
+
+    @property
+    def shown(self) -> tuple[ListingContent, ...]:
+        """Every listing that the capture shows."""
+        return self.listings if self.listing is None else (self.listing, *self.listings)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The site's own ids of the listings that the capture says something of, each once."""
+        ended = () if self.ended is None else (self.ended[0],)
+        return tuple(dict.fromkeys([*(one.id for one in self.shown), *ended]))
 
 
 @frozen(kw_only=True)
@@ -87,7 +99,7 @@ class Intake:
         with self.database.write() as connection:
             seller_rows = store_sellers(connection, _sellers_shown(arrivals))
             _insert_captures(connection, arrivals)
-            seen = [(one.capture.site, one.listing.id) for one in arrivals if one.listing is not None]
+            seen = [(one.capture.site, listing.id) for one in arrivals for listing in one.shown]
             ended = [(one.capture.site, one.ended[0]) for one in arrivals if one.ended is not None]
             histories = Histories.load(connection, seen, ended)
             for arrival in arrivals:
@@ -97,7 +109,9 @@ class Intake:
             _answer_for(connection, arrivals, committed)
             enqueue(connection, [child for arrival in arrivals for child in arrival.children])
             acknowledge(connection, [*(one.outcome for one in arrivals if one.outcome is not None), *outcomes])
-            append_custody(connection, [_custody_event(self.actor, arrival) for arrival in arrivals])
+            append_custody(
+                connection, [event for arrival in arrivals for event in _custody_events(self.actor, arrival)]
+            )
         return IntakeReport(**histories.counts)
 
 
@@ -105,6 +119,7 @@ def _storable(arrival: Arrival) -> Arrival:
     return evolve(
         arrival,
         listing=None if arrival.listing is None else storable_content(arrival.listing),
+        listings=tuple(storable_content(one) for one in arrival.listings),
         seller=None if arrival.seller is None else storable_seller(arrival.seller),
     )
 
@@ -113,16 +128,15 @@ def _sellers_shown(arrivals: Sequence[Arrival]) -> list[tuple[str, SellerRef, da
     shown = []
     for arrival in arrivals:
         at = arrival.seen or arrival.capture.at
-        if arrival.listing is not None and arrival.listing.seller is not None:
-            shown.append((arrival.capture.site, arrival.listing.seller, at))
+        shown += [(arrival.capture.site, one.seller, at) for one in arrival.shown if one.seller is not None]
         if arrival.seller is not None:
             shown.append((arrival.capture.site, arrival.seller, at))
     return shown
 
 
 def _tell(histories: Histories, arrival: Arrival, seller_rows: Mapping[tuple[str, str], int]) -> None:
-    capture, listing = arrival.capture, arrival.listing
-    if listing is not None:
+    capture = arrival.capture
+    for listing in arrival.shown:
         seller = None if listing.seller is None else seller_rows[capture.site, listing.seller.id]
         histories.see(capture, listing, seen=arrival.seen or capture.at, seller=seller)
     if arrival.ended is not None:
@@ -166,16 +180,21 @@ def stored_to_json(stored: StoredBytes) -> JsonObject:
 
 
 def _link_captures(connection: sa.Connection, arrivals: Sequence[Arrival], rows: Mapping[tuple[str, str], int]) -> None:
-    links = []
+    own, several = [], []
     for arrival in arrivals:
+        capture = arrival.capture
         native_id = arrival.listing.id if arrival.listing else arrival.ended[0] if arrival.ended else None
-        row = None if native_id is None else rows.get((arrival.capture.site, native_id))
+        row = None if native_id is None else rows.get((capture.site, native_id))
         if row is not None:
-            links.append({"capture": arrival.capture.id, "row": row})
-    if links:
+            own.append({"capture": capture.id, "row": row})
+        ids = dict.fromkeys(rows[capture.site, one.id] for one in arrival.listings)
+        several += [{"capture": capture.id, "listing": one} for one in ids]
+    if several:
+        connection.execute(sa.insert(capture_listings), several)
+    if own:
         connection.execute(
             sa.update(captures).where(captures.c.id == sa.bindparam("capture")).values(listing=sa.bindparam("row")),
-            links,
+            own,
         )
 
 
@@ -194,19 +213,23 @@ def _answer_for(connection: sa.Connection, arrivals: Sequence[Arrival], committe
     )
 
 
-def _custody_event(actor: str, arrival: Arrival) -> CustodyEvent:
+def _custody_events(actor: str, arrival: Arrival) -> list[CustodyEvent]:
+    """One for each listing that the capture says something of, or one of the run where it says nothing of any."""
     capture = arrival.capture
-    about = arrival.listing.id if arrival.listing else arrival.ended[0] if arrival.ended else None
-    return CustodyEvent(
-        at=capture.at,
-        actor=actor,
-        action="receive" if capture.method is CaptureMethod.FEED else "capture",
-        subject=f"{capture.site}/{about}" if about is not None else f"run:{capture.run}",
-        detail={
-            "capture": capture.id,
-            "url": capture.url,
-            "file": capture.stored.file,
-            "offset": capture.stored.offset,
-            "payload_sha256": capture.stored.payload_sha256,
-        },
-    )
+    subjects = [f"{capture.site}/{one}" for one in arrival.about] or [f"run:{capture.run}"]
+    return [
+        CustodyEvent(
+            at=capture.at,
+            actor=actor,
+            action="receive" if capture.method is CaptureMethod.FEED else "capture",
+            subject=subject,
+            detail={
+                "capture": capture.id,
+                "url": capture.url,
+                "file": capture.stored.file,
+                "offset": capture.stored.offset,
+                "payload_sha256": capture.stored.payload_sha256,
+            },
+        )
+        for subject in subjects
+    ]

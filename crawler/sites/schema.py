@@ -173,6 +173,18 @@ class Schedule(Part):
     jitter: float = Field(default=0, ge=0, description="Seconds by which `tracemark watch` may start late, at random.")
 
 
+class Again(Part):
+    """How many hours a listing that was read is left alone, by what it and its seller stand at (`review:` in queries).
+
+    The pages of lists are read on every visit; a listing that left them is looked at whatever stands here. A listing
+    counts as due from nine tenths of its hours on, so that a visit that begins a little early does not miss it.
+    """
+
+    review: float = Field(default=0, ge=0, le=8760, description="A listing that needs review. 0: on every visit.")
+    idle: float = Field(default=0, ge=0, le=8760, description="One worth a look if idle, or not assessed yet.")
+    none: float = Field(default=0, ge=0, le=8760, description="An ordinary one.")
+
+
 class Expect(Part):
     """What a run should find; below it the run is `degraded` and says what fell."""
 
@@ -212,6 +224,7 @@ class SiteFile(Part):
     robots: Robots = Robots()
     authority: SiteAuthority = SiteAuthority()
     schedule: Schedule = Schedule()
+    again: Again = Again()
     expect: Expect = Expect()
     session: Session = Session()
     proxy: Variable | None = Field(

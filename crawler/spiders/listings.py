@@ -104,12 +104,9 @@ class ListingsSpider(scrapy.Spider):
             self.stop(RunStatus.PAUSED, f"{response.url}: {_PAUSES[page.kind]} ({page.reason})")
 
     def read(self, response: Response) -> ExtractedPage:
-        """What the page is and holds. A page that is no HTML, or an error, holds nothing."""
-        text = getattr(response, "text", None)
-        if text is None:
-            return ExtractedPage(kind=PageKind.OTHER, reason="not text")
+        """What the page is and holds, whatever type its server calls it. An error holds nothing."""
         page = extract(
-            text,
+            response.body,
             url=response.url,
             hints=self.hints,
             now=self.run.now(),

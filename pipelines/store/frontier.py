@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 4
 """A page that failed this often is dead: listed in the run's report, never silently forgotten."""
 
+LEFT_ALONE = "seen lately"
+"""What became of the page of a listing that is not due to be seen again."""
+
 
 @frozen(kw_only=True)
 class FrontierEntry:
-    """A page to visit: `kind` is what it is thought to be, higher `priority` goes first."""
+    """A page to visit: `kind` is what it is thought to be, higher `priority` goes first.
+
+    `listing` is the row of a known listing that is left alone this time: then the page counts as done.
+    """
 
     run: str
     url: str
@@ -32,6 +38,7 @@ class FrontierEntry:
     kind: PageKind
     priority: int = 0
     depth: int = 0
+    listing: int | None = None
 
 
 @frozen(kw_only=True)
@@ -66,8 +73,10 @@ def enqueue(connection: sa.Connection, entries: Sequence[FrontierEntry]) -> None
             "kind": entry.kind.value,
             "priority": entry.priority,
             "depth": entry.depth,
-            "state": "pending",
+            "state": "pending" if entry.listing is None else "done",
             "attempts": 0,
+            "outcome": None if entry.listing is None else LEFT_ALONE,
+            "listing": entry.listing,
         }
         for entry in entries
     ]

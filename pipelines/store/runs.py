@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from attrs import asdict, field, frozen
 
-from pipelines.models import JsonObject, RunStatus
+from pipelines.models import JsonObject, PageKind, RunStatus
 from pipelines.store.frontier import insert_or_ignore
-from pipelines.store.tables import columns_of, runs, sites
+from pipelines.store.tables import capture_listings, captures, columns_of, frontier, runs, sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +120,21 @@ def runs_of(
     if status is not None:
         query = query.where(runs.c.status == status.value)
     return [_run(row) for row in connection.execute(query).mappings()]
+
+
+def listings_seen(run: str, *, offered: bool = False) -> sa.CompoundSelect[tuple[int]]:
+    """The rows of the listings that a run saw: on their own pages, on lists that tell of them, or left alone on one.
+
+    `offered`: without those whose page only said that they had ended.
+    """
+    own = sa.select(captures.c.listing).where(captures.c.run == run, captures.c.listing.is_not(None))
+    return sa.union(
+        own.where(captures.c.kind == PageKind.DETAIL.value) if offered else own,
+        sa.select(capture_listings.c.listing)
+        .join(captures, captures.c.id == capture_listings.c.capture)
+        .where(captures.c.run == run),
+        sa.select(frontier.c.listing).where(frontier.c.run == run, frontier.c.listing.is_not(None)),
+    )
 
 
 def run_to_json(run: Run) -> JsonObject:
