@@ -2,19 +2,21 @@
 
     python benchmarks/kills.py [--kills 100] [--listings 400] [--seed 1] [--market tauschboerse]
 
-Each crawl is killed (SIGKILL) at a random moment and gone on with until the marketplace is through; then the next
-begins, in a new workspace. After each one: every listing of the catalogue is in the store with one capture, nothing
-else is, and every vault file is readable to its end (gzip, warcio, our own digests) up to its last committed byte.
+Each crawl is a process of its own, forked as `tracemark watch` forks them, is killed (SIGKILL, with all that it
+started) at a random moment and gone on with until the marketplace is through; then the next begins, in a new workspace.
+After each one: every listing of the catalogue is in the store with one capture, nothing else is; every vault file ends
+at its last committed byte, passes `gzip -t`, has as many records for us as for warcio, and one record for each that the
+store knows, at its place, no more.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import gzip
 import json
+import multiprocessing
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,7 @@ import time
 from collections import Counter
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from attrs import define
@@ -30,10 +33,17 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler.demo.clock import FixedClock
 from crawler.demo.marketplaces import Marketplaces
 from crawler.demo.views import visible_listings
+from crawler.process import crawl_site
+from crawler.workers import LOADED_ONCE
 from pipelines.store.tables import captures, listings, runs, vault_files, versions
 from pipelines.warc.reader import iterate
 from pipelines.workspace import Workspace, write_workspace
 
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(LOADED_ONCE)
 AUTHORITY = {"operator": "Benchmark", "contact": "bench@example.org", "basis": "Invented listings"}
 
 
@@ -47,6 +57,7 @@ class Tally:
     doubled: int = 0
     versions_doubled: int = 0
     unreadable: int = 0
+    records: int = 0
     set_aside: int = 0  # tails of vault files that a kill left unacknowledged
 
 
@@ -57,16 +68,28 @@ def make_workspace(root: Path, market: str, url: str) -> Workspace:
     return Workspace.read(root, {})
 
 
-def start(workspace: Workspace, market: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "scrapy", "crawl", "listings", "-a", f"site={market}"]
-    environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": "crawler.settings", "TRACEMARK_ALLOW_LOOPBACK": "1"}
-    return subprocess.Popen(
-        [*command, "-a", f"workspace={workspace.root}"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=(workspace.root / "crawl.log").open("ab"),
-        start_new_session=True,
-    )
+def visit(root: Path, market: str) -> None:
+    """One crawl, in a process group of its own: what is killed is the browser too."""
+    os.setpgid(0, 0)
+    descriptor = os.open(root / "crawl.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    crawl_site(Workspace.read(root, {}), str(root / "sites" / f"{market}.yaml"), delay=None)
+
+
+def start(workspace: Workspace, market: str) -> ForkServerProcess:
+    process = FORKS.Process(target=visit, args=(workspace.root, market))
+    process.start()
+    return process
+
+
+def kill(process: ForkServerProcess) -> None:
+    pid = process.pid or 0
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:  # it has no group of its own yet
+        process.kill()
+    process.join()
 
 
 def vault_size(workspace: Workspace) -> int:
@@ -80,27 +103,21 @@ def crawl_and_kill(workspace: Workspace, market: str, dice: random.Random, tally
     while True:
         process = start(workspace, market)
         if killed >= most:
-            process.wait()
+            process.join()
             return
         # Now and then while it begins; mostly while it works, which shows in the vault.
         if dice.random() < 0.1:
-            wait(process, dice.uniform(0.0, 1.5))
+            process.join(dice.uniform(0.0, 1.5))
         else:
             before = vault_size(workspace)
-            while process.poll() is None and vault_size(workspace) == before:
+            while process.exitcode is None and vault_size(workspace) == before:
                 time.sleep(0.01)
-            wait(process, dice.uniform(0.0, 1.5))
-        if process.poll() is not None:
+            process.join(dice.uniform(0.0, 1.5))
+        if process.exitcode is not None:
             return
-        os.killpg(process.pid, 9)
-        process.wait()
+        kill(process)
         killed += 1
         tally.kills += 1
-
-
-def wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=seconds)
 
 
 def inspect(workspace: Workspace, wanted: set[str], tally: Tally) -> None:
@@ -115,6 +132,7 @@ def inspect(workspace: Workspace, wanted: set[str], tally: Tally) -> None:
         urls = Counter(connection.scalars(sa.select(captures.c.url)))
         numbers = connection.scalars(sa.select(versions.c.number)).all()
         committed = {row.file: row.committed for row in connection.execute(sa.select(vault_files))}
+        places = places_in_vault(connection)
     database.close()
     tally.lost += len(wanted - counts.keys())
     tally.doubled += sum(count - 1 for count in counts.values()) + sum(count - 1 for count in urls.values())
@@ -122,18 +140,29 @@ def inspect(workspace: Workspace, wanted: set[str], tally: Tally) -> None:
     tally.versions_doubled += sum(1 for number in numbers if number > 1)
     for name, length in committed.items():
         path = workspace.vault / name
-        tally.unreadable += 0 if path.stat().st_size == length and is_whole(path) else 1
+        tally.unreadable += 0 if path.stat().st_size == length and is_whole(path, places[name]) else 1
+        tally.records += len(places[name])
     tally.set_aside += len(list(workspace.vault.rglob("*.tail*")))
 
 
-def is_whole(path: Path) -> bool:
-    with gzip.open(path) as whole:
-        while whole.read(1 << 20):
-            pass
-    own = sum(1 for _ in iterate(path))
+def places_in_vault(connection: sa.Connection) -> dict[str, list[int]]:
+    """Where each record begins that the store knows, by file; sorted."""
+    places: dict[str, list[int]] = {}
+    columns = (captures.c.file, captures.c.offset, captures.c.screenshot, captures.c.resources)
+    for file, offset, screenshot, parts in connection.execute(sa.select(*columns)):
+        others = [*(parts or ()), *([screenshot] if screenshot else ())]
+        places.setdefault(file, []).extend([offset, *(one["offset"] for one in others)])
+    return {file: sorted(offsets) for file, offsets in places.items()}
+
+
+def is_whole(path: Path, places: list[int]) -> bool:
+    if subprocess.run(["gzip", "-t", path], check=False).returncode != 0:
+        return False
+    own = [record for record in iterate(path) if record.kind not in ("warcinfo", "request")]
     with path.open("rb") as source:
-        others = sum(1 for record in ArchiveIterator(source) if record.content_stream().read() is not None)
-    return own == others > 0
+        kinds = [one.rec_type for one in ArchiveIterator(source) if one.content_stream().read() is not None]
+    others = sum(1 for kind in kinds if kind not in ("warcinfo", "request"))
+    return [record.offset for record in own] == places and others == len(places) > 0
 
 
 def main() -> None:
@@ -144,6 +173,7 @@ def main() -> None:
     parser.add_argument("--market", default="tauschboerse", choices=["tauschboerse", "harborlist", "bazarlive"])
     parser.add_argument("--minutes", type=float, default=60, help="Stop after this long, with the kills made so far.")
     chosen = parser.parse_args()
+    os.environ |= {"SCRAPY_SETTINGS_MODULE": "crawler.settings", "TRACEMARK_ALLOW_LOOPBACK": "1"}
     dice = random.Random(chosen.seed)  # noqa: S311 - moments, not secrets
     tally, begun = Tally(), time.monotonic()
     host = {chosen.market: "127.0.0.1:0"}
@@ -168,6 +198,7 @@ def main() -> None:
         "doubled": tally.doubled,
         "versions_doubled": tally.versions_doubled,
         "unreadable_files": tally.unreadable,
+        "records_accounted_for": tally.records,
         "tails_set_aside": tally.set_aside,
     }
     bars = {

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, ForkServerProcess
     from pathlib import Path
 
-_LOADED_ONCE = [
+LOADED_ONCE = [
     "crawler.process",
     "crawler.spiders.listings",
     "crawler.scheduler",
@@ -44,7 +44,7 @@ _LOADED_ONCE = [
     "protego",
     "sqlite3",
 ]
-"""None of them installs Twisted's reactor: each process has its own."""
+"""What every run needs, loaded before the fork. None of it installs Twisted's reactor: each process has its own."""
 
 
 @frozen(kw_only=True)
@@ -131,7 +131,7 @@ class ForkedWorkers:
     _context: ForkServerContext = field(factory=lambda: multiprocessing.get_context("forkserver"), init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._context.set_forkserver_preload(_LOADED_ONCE)
+        self._context.set_forkserver_preload(LOADED_ONCE)
         try:
             (self.root / "logs").mkdir(exist_ok=True)
         except OSError as error:
