@@ -41,7 +41,8 @@ def send_waiting(
 ) -> Sent:
     """Send what is due, but for the searches `silent`, and record in the custody log what left.
 
-    Each delivery is a transaction of its own. A crash between sending and recording sends again, under the same number (Message-ID, Idempotency-Key).
+    Each delivery is a transaction of its own. A crash between sending and recording sends again, under the same
+    number (Message-ID, Idempotency-Key).
     """
     query = (
         sa.select(alert_deliveries, alert_digests.c.made, alert_digests.c.body)

@@ -155,7 +155,7 @@ class SavedSearch:
         return not self.is_silent(now) and (self.told is None or now - self.told >= self.rhythm.pause)
 
     def to_json(self) -> JsonObject:
-        """As `tracemark alert list --json` prints it (docs/schema/alert.json)."""
+        """As `tracemark alert list --json` prints it."""
         return {
             "name": self.name,
             "query": self.query,

@@ -36,7 +36,7 @@ class Preview:
         return self.recent / DAYS * 7
 
     def to_json(self) -> JsonObject:
-        """For `--json` (docs/schema/alert.json)."""
+        """For `--json`."""
         return {
             "total": self.total,
             "days": DAYS,

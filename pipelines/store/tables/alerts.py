@@ -29,7 +29,7 @@ alert_digests = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("search", sa.ForeignKey("saved_searches.id", ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("made", UtcTime, nullable=False),
-    sa.Column("body", sa.JSON, nullable=False),  # docs/schema/alert.json
+    sa.Column("body", sa.JSON, nullable=False),
 )
 
 alert_hits = sa.Table(
