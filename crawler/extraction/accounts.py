@@ -17,9 +17,14 @@ LONGEST_NAME = 60
 SELLER_PATH = re.compile(
     r"/(?:users?|usr|u|sellers?|members?|profiles?|profil|vendors?|dealers?|haendler|anbieter|verkaeufer|"
     r"mitglied|nutzer|vendeurs?|"
-    r"membre|vendedor(?:es)?|usuarios?|perfil|anunciante|polzovatel|prodavets|account|people|agents?|"
+    r"membres?|vendedor(?:es)?|uzytkownik|kullanici|utente|gebruiker|usuarios?|perfil|anunciante|polzovatel|prodavets|account|people|agents?|"
     r"seller-?profile|ffl)"
-    r"(?:[/=]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
+    r"(?:\.(?:php|aspx?|cgi))?(?:[/=]|\?)(?!(?:login|register|new|create|index)\b)[^/?#]",
+    re.IGNORECASE,
+)
+_PROFILE_QUERY = re.compile(  # forum engines and old shops name the account in a parameter, Discuz in the file's name
+    r"[?&;](?:action|mode|do|page|p|act|mod)=(?:view)?(?:profile|user|member|vendor|seller|space)\b|"
+    r"[?&;](?:user|seller|member|vendor)_?id=\w|/space-uid-\d|/@[\w.-]+/?(?:[?#]|$)",
     re.IGNORECASE,
 )
 _LICENCE = re.compile(r"(?<!\d)\d-\d{2}-\d{3}-\d{2}-\d[a-z0-9]-\d{5}(?!\d)")  # an FFL number, 27 CFR 478.92's layout
@@ -37,7 +42,7 @@ def seller_id(url: str | None) -> str | None:
     if not url:
         return None
     parts = urlsplit(url)
-    for key, value in parse_qsl(parts.query):
+    for key, value in parse_qsl(parts.query.replace(";", "&")):
         if (
             key.lower()
             in {
@@ -55,6 +60,7 @@ def seller_id(url: str | None) -> str | None:
                 "anbieter",
                 "nutzer",
                 "vendedor",
+                "vendor",
             }
             and value
         ):
@@ -76,13 +82,19 @@ def account_id(url: str | None, facts: Facts) -> str | None:
     return seller_id(url)
 
 
+def leads_to_account(url: str) -> bool:
+    """Whether an address by its own words leads to an account."""
+    path, mark, query = url.partition("?")
+    return SELLER_PATH.search(f"{path}?{query}") is not None or _PROFILE_QUERY.search(path + mark + query) is not None
+
+
 def is_profile(href: str, facts: Facts) -> bool:
     """Whether an address leads to an account: by the site file's pattern, else by its own words."""
     pattern = facts.hints.seller_links
     if pattern is not None:
         return pattern.search(facts.document.base.resolve(href) or href) is not None
     rooted = href if href.startswith("/") or "://" in href else f"/{href}"
-    return SELLER_PATH.search(rooted) is not None
+    return leads_to_account(rooted)
 
 
 def find_joined(facts: Facts) -> str | None:

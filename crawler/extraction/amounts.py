@@ -6,21 +6,28 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from crawler.extraction.facts import Facts, Found
 from crawler.extraction.structured import first, text_of
-from crawler.extraction.text import read_text, squeeze
+from crawler.extraction.text import INLINE, UNSEEN, squeeze
 from crawler.extraction.zones import Zone
 from pipelines.models import Price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import Any
 
     from lxml.etree import _Element
 
+    from crawler.extraction.document import Block
+
 LONGEST_PRICE = 80  # characters of an element that is named price
 _MONEY = re.compile(r"[$€£₽₴₺₹¥₩]|EUR|USD|GBP|CHF|руб|zł|元")
 NEAR = 40  # blocks after the title among which an unnamed price is looked for
+_LINE_THROUGH = re.compile(r"line-through", re.IGNORECASE)
+_CENTS = re.compile(r"\d{2}")
+_WHOLE = re.compile(r"\d\s*$")
 _STRUCK = frozenset({"s", "del", "strike"})
 
 
@@ -104,10 +111,13 @@ def _named_price(facts: Facts) -> Found[Price] | None:
     for named in facts.document.named.get("price", ()):
         if named.zone & Zone.OUTSIDE or named.element in former or _is_struck(named.element):
             continue
-        text = named.element.get("content") or squeeze(read_text(named.element))
+        shown = read_asked(named.element, former)
+        text = named.element.get("content") or shown
         price = facts.read_price(text) if 0 < len(text) <= LONGEST_PRICE else None
         if price is None:
             continue
+        if price.currency is None and 0 < len(shown) <= LONGEST_PRICE:  # a bare amount for machines
+            price = evolve(price, currency=(facts.read_price(shown) or price).currency)
         found = Found(value=price, source="structure", detail=_how(named.element))
         if named.block >= facts.title_block and price.currency:
             return found
@@ -115,9 +125,30 @@ def _named_price(facts: Facts) -> Found[Price] | None:
     return next((found for found in later if found.value.currency), later[0] if later else None)
 
 
+def read_asked(element: _Element, former: Collection[_Element] = ()) -> str:
+    """An element's text without amounts that are struck out or named as former; raised cents get their comma."""
+    parts = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in UNSEEN and child not in former and not _strikes(child):
+            text = read_asked(child, former)
+            cents = child.tag == "sup" and _CENTS.fullmatch(text) and _WHOLE.search("".join(parts))
+            parts.append(f",{text}" if cents else text if child.tag in INLINE else f" {text} ")
+        parts.append(child.tail or "")
+    return squeeze("".join(parts))
+
+
+def _is_mended(block: Block) -> bool:
+    """Whether parts of a line are struck out or raised, so that its plain text misleads."""
+    return any(piece.element.tag == "sup" or _is_struck(piece.element) for piece in block.pieces)
+
+
+def _strikes(element: _Element) -> bool:
+    return element.tag in _STRUCK or _LINE_THROUGH.search(element.get("style") or "") is not None
+
+
 def _is_struck(element: _Element) -> bool:
     parent = element.getparent()
-    return element.tag in _STRUCK or (parent is not None and parent.tag in _STRUCK)
+    return _strikes(element) or (parent is not None and _strikes(parent))
 
 
 def _how(element: _Element) -> str:
@@ -140,8 +171,9 @@ def _near_price(facts: Facts) -> Found[Price] | None:
             or _is_struck(block.element)
         ):
             continue
-        price = facts.read_price(block.text)
-        if price and price.currency and _has_mark(block.text):
+        text = read_asked(block.element) if _is_mended(block) else block.text
+        price = facts.read_price(text) if 0 < len(text) <= LONGEST_PRICE else None
+        if price and price.currency and _has_mark(text):
             return Found(value=price, source="heuristic", detail="first amount below the title")
     return None
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from crawler.extraction.accounts import is_profile
-from crawler.extraction.data import MOST_LISTINGS, DataPage, link_listing, unique_links
+from crawler.extraction.data import MOST_LISTINGS, link_listing, list_page, offer_page, unique_links
 from crawler.extraction.kinds import kind_by_address
-from crawler.extraction.lexicon import KEYS
+from crawler.extraction.lexicon import KEYS, fold_key
 from crawler.extraction.records import is_offer, read_record
 from crawler.extraction.urls import canonicalise_url
 from crawler.extraction.values import Record, fold_record, read_seller, text_value, urls_of
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 DEEPEST = 6  # levels at which an offer or a list of them is looked for
 MOST_NODES = 20_000
+_ENVELOPES = ("attributes", "source", "node", "item", "listing", "ad", "document", "fields")
 _PAGING = ("links", "link", "paging", "pagination", "meta", "pageinfo", "pages")
 
 
-def read_answer(source: bytes, facts: Facts) -> DataPage | None:
+def read_answer(source: bytes, facts: Facts) -> ExtractedPage | None:
     """Read a JSON body; None where it is no JSON."""
     try:
         data = json.loads(source, strict=False)
@@ -36,18 +37,48 @@ def read_answer(source: bytes, facts: Facts) -> DataPage | None:
     by_address = kind_by_address(facts)
     expected = by_address[0] if by_address else None
     if expected is PageKind.SELLER and isinstance(data, dict):
-        return DataPage(page=_read_account(data, facts))
-    one, many = _find_offers(data)
+        return _read_account(data, facts)
+    one, many = _find_offers(data, _included(data))
     if expected is PageKind.INDEX or (expected is None and many is not None and (one is None or many[0] < one[0])):
         return _read_list(data, many[1] if many else [], facts)
     if one is not None:
         return _read_single(one[1], facts)
     if many is not None:
         return _read_list(data, many[1], facts)
-    return DataPage(page=ExtractedPage(kind=PageKind.OTHER, reason="JSON without an offer"))
+    return ExtractedPage(kind=PageKind.OTHER, reason="JSON without an offer")
 
 
-def _find_offers(data: Any) -> tuple[tuple[int, Record] | None, tuple[int, list[Record]] | None]:
+def _included(data: Any) -> dict[tuple[str, str], Any]:
+    """What JSON:API sends beside its objects, by type and id (jsonapi.org, compound documents)."""
+    listed = data.get("included") if isinstance(data, dict) else None
+    if not isinstance(listed, list):
+        return {}
+    objects = [one for one in listed[:MOST_LISTINGS] if isinstance(one, dict)]
+    return {
+        (str(one.get("type")), str(one.get("id"))): {"id": one.get("id")} | one["attributes"]
+        for one in objects
+        if isinstance(one.get("attributes"), dict)
+    }
+
+
+def _unwrap(value: dict[Any, Any], included: dict[tuple[str, str], Any]) -> Record:
+    """An object's fields, also where they lie one level down in an envelope, with the objects it refers to."""
+    record = fold_record(value)
+    inner = next((record[key] for key in _ENVELOPES if isinstance(record.get(key), dict)), None)
+    if inner is None or any(isinstance(record.get(key), str) for key in KEYS["title"]):
+        return record
+    related = record.get("relationships")
+    for name, relation in related.items() if isinstance(related, dict) else ():
+        target = relation.get("data") if isinstance(relation, dict) else None
+        key = (str(target.get("type")), str(target.get("id"))) if isinstance(target, dict) else None
+        if key in included:
+            record.setdefault(fold_key(str(name)), included[key])
+    return record | fold_record(inner)
+
+
+def _find_offers(
+    data: Any, included: dict[tuple[str, str], Any]
+) -> tuple[tuple[int, Record] | None, tuple[int, list[Record]] | None]:
     """The shallowest object that is an offer, and the shallowest list of them, each with its depth."""
     one: tuple[int, Record] | None = None
     many: tuple[int, list[Record]] | None = None
@@ -57,12 +88,12 @@ def _find_offers(data: Any) -> tuple[tuple[int, Record] | None, tuple[int, list[
             break
         depth, value = queue.popleft()
         if isinstance(value, dict):
-            record = fold_record(value)
+            record = _unwrap(value, included)
             if one is None and is_offer(record):
                 one = (depth, record)
             children = list(value.values())
         else:
-            records = [fold_record(entry) for entry in value[:MOST_LISTINGS] if isinstance(entry, dict)]
+            records = [_unwrap(entry, included) for entry in value[:MOST_LISTINGS] if isinstance(entry, dict)]
             offers = [record for record in records if is_offer(record)]
             if many is None and offers and 2 * len(offers) >= len(records):
                 many = (depth, offers)
@@ -72,17 +103,14 @@ def _find_offers(data: Any) -> tuple[tuple[int, Record] | None, tuple[int, list[
     return one, many
 
 
-def _read_single(record: Record, facts: Facts) -> DataPage:
+def _read_single(record: Record, facts: Facts) -> ExtractedPage:
     url = canonicalise_url(facts.document.url) if facts.document.url else None
     listing = read_record(record, facts, source="structure", url=url)
     links = unique_links([link for link in [_link_seller(listing, facts)] if link])
-    page = ExtractedPage(
-        kind=PageKind.DETAIL, listing=listing, seller=listing.seller, links=links, reason="JSON describes one offer"
-    )
-    return DataPage(page=page, listings=(listing,))
+    return offer_page(listing, links=links, reason="JSON describes one offer")
 
 
-def _read_list(data: Any, records: list[Record], facts: Facts) -> DataPage:
+def _read_list(data: Any, records: list[Record], facts: Facts) -> ExtractedPage:
     listings = []
     links: list[Link] = []
     for record in records:
@@ -91,8 +119,7 @@ def _read_list(data: Any, records: list[Record], facts: Facts) -> DataPage:
         listings.append(listing)
         links.extend(one for one in (link, _link_seller(listing, facts)) if one)
     links.extend(Link(url=url, kind=PageKind.INDEX) for url in _next_pages(data, facts))
-    page = ExtractedPage(kind=PageKind.INDEX, links=unique_links(links), reason=f"JSON lists {len(records)} offers")
-    return DataPage(page=page, listings=tuple(listings))
+    return list_page(links, listings, reason=f"JSON lists {len(records)} offers")
 
 
 def _link_entry(record: Record, facts: Facts) -> Link | None:

@@ -1,10 +1,9 @@
-"""Pages written for programs: JSON answers, feeds and sitemaps, read into the same values as pages for people."""
+"""What pages written for programs share: JSON answers, feeds and sitemaps give the same values as pages for people."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
 from lxml import etree
 
 from crawler.extraction.document import Document
@@ -14,20 +13,13 @@ from crawler.extraction.urls import Base
 from pipelines.models import ExtractedPage, Link, ListingContent, PageKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from crawler.extraction.hints import ExtractionHints
 
 MOST_LISTINGS = 1000  # of one answer or feed
 MOST_LINKS = 50_000  # what sitemaps.org allows in one sitemap
-
-
-@frozen(kw_only=True)
-class DataPage:
-    """What such a page is, and every offer that it holds in full: a list may hold many."""
-
-    page: ExtractedPage
-    listings: tuple[ListingContent, ...] = ()
 
 
 def bare_facts(url: str | None, hints: ExtractionHints, now: datetime) -> Facts:
@@ -46,6 +38,19 @@ def bare_facts(url: str | None, hints: ExtractionHints, now: datetime) -> Facts:
         languages=hints.languages,
         currency=find_currency(document, structured, hints),
     )
+
+
+def list_page(links: Iterable[Link], listings: Iterable[ListingContent], *, reason: str) -> ExtractedPage:
+    """A list with its links, and of its offers those that have an id and a title: each id once."""
+    told = {one.id: one for one in listings if one.id and one.title}
+    return ExtractedPage(
+        kind=PageKind.INDEX, links=unique_links(list(links)), listings=tuple(told.values()), reason=reason
+    )
+
+
+def offer_page(listing: ListingContent, *, reason: str, links: tuple[Link, ...] = ()) -> ExtractedPage:
+    """A page that is one offer."""
+    return ExtractedPage(kind=PageKind.DETAIL, listing=listing, seller=listing.seller, links=links, reason=reason)
 
 
 def link_listing(url: str, hints: ExtractionHints) -> Link | None:

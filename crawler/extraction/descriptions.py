@@ -26,6 +26,8 @@ _NAMING = ("class", "id", "data-testid", "data-qa-id")
 NEAR = 30  # blocks after which a text counts half
 HINTED = 2.0  # what a name like `content` or `message` is worth
 LEAST = 20  # characters
+LEAST_OF_POST = 0.3  # share of it below which an element named after a post's body is not the whole of it
+_BODY_NAME = re.compile(r"message|msg|content|body|text", re.IGNORECASE)
 MOST_OF_POST = 0.7  # share of a post's fullest element that its body holds
 SHORT_RUN = 120  # characters
 LONGEST_OPENING = 1000  # characters
@@ -64,7 +66,7 @@ def _with_opening(found: Found[str], facts: Facts) -> Found[str]:
     """Put a short description, as shops show it beside the price, before the full one."""
     start = squeeze(found.value)
     for named in facts.document.named.get("description", ()):
-        names = " ".join(named.element.get(key) or "" for key in _NAMING)
+        names = _names_of(named.element)
         if not _SHORT.search(names) or named.zone & (Zone.OUTSIDE | Zone.ASIDE) or named.block < facts.title_block - 3:
             continue
         opening = read_text(named.element)
@@ -80,7 +82,7 @@ def _of_first_post(facts: Facts) -> Found[str] | None:
         return None
     post = facts.document.posts[0].element
     bodies = [
-        (len(text), text)
+        (len(text), text, _BODY_NAME.search(_names_of(named.element)) is not None)
         for named in facts.document.named.get("description", ())
         if named.element is not post
         and named.block < facts.end_of_first_post
@@ -89,9 +91,16 @@ def _of_first_post(facts: Facts) -> Found[str] | None:
         and not _holds_author(named.element, facts)
         and len(text := read_text(named.element)) >= LEAST
     ]
-    fullest = max((length for length, _ in bodies), default=0)
-    innermost = next((text for length, text in reversed(bodies) if length >= MOST_OF_POST * fullest), None)
+    fullest = max((length for length, _, _ in bodies), default=0)
+    if any(is_body and length >= LEAST_OF_POST * fullest for length, _, is_body in bodies):
+        bodies = [body for body in bodies if body[2]]
+        fullest = max(length for length, _, _ in bodies)
+    innermost = next((text for length, text, _ in reversed(bodies) if length >= MOST_OF_POST * fullest), None)
     return Found(value=innermost, source="structure", detail="first post") if innermost else None
+
+
+def _names_of(element: _Element) -> str:
+    return " ".join(element.get(key) or "" for key in _NAMING)
 
 
 def _holds_author(element: _Element, facts: Facts) -> bool:
@@ -205,18 +214,23 @@ def _named(facts: Facts) -> Found[str] | None:
     for named in facts.document.named.get("description", ()):
         if named.zone & (Zone.CHROME | Zone.RELATED | Zone.ASIDE) or named.block < facts.title_block - 3:
             continue
-        names = " ".join(named.element.get(key) or "" for key in _NAMING).lower()
+        names = _names_of(named.element).lower()
         if not any(word in names for word in _STRONG) or not _is_prose(named.element):
             continue
         text = _without_heading(named.element)
         if len(text) < LEAST or squeeze(text) == title:
             continue
-        if best is None or (len(text) > 2 * len(best[0]) and named.block - best[1].block < 4):
+        if best is None or (len(text) > 2 * len(best[0]) and (named.block - best[1].block < 4 or _is_short(best[1]))):
             best = (text, named)
     if best is None:
         return None
     name = best[1].element.get("class") or best[1].element.get("id") or ""
     return Found(value=best[0], source="structure", detail=f"class={name}"[:60])
+
+
+def _is_short(named: NamedElement) -> bool:
+    """Whether an element is named after the short description that shops show beside the price."""
+    return _SHORT.search(_names_of(named.element)) is not None
 
 
 def _without_heading(element: _Element) -> str:

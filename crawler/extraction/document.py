@@ -29,7 +29,10 @@ _ZONED = {
     "button": Zone.CONTROL,
     "label": Zone.LABEL,
 }
-_TEST_IDS = ("data-testid", "data-qa-id", "data-test", "data-ds-component")
+_TEST_IDS = ("data-testid", "data-marker", "data-cy", "data-qa-id", "data-test", "data-ds-component")
+_TITLE = re.compile(rb"<title[^>]{0,200}>", re.IGNORECASE)
+_MARKUP = re.compile(rb"</title\s*>|</?(?:head|body|meta|link|script|style|base)\b", re.IGNORECASE)
+_HEAD = 100_000  # bytes in which a page's title begins, and the most that one may have
 DEEPEST = 200  # levels; libxml2 itself stops a little above
 # What forum software calls the posts of a thread: post-12, js-post-12, p12, pid_12, msg_12, elComment_12.
 _POST_ID = re.compile(r"(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?(?P<number>\d+)", re.IGNORECASE)
@@ -115,6 +118,7 @@ def parse_document(body: bytes | str, *, url: str | None, content_type: str | No
     url = url if is_address(url) else None
     if not source.strip():
         return None
+    source = _close_title(source)
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(source, parser)
@@ -141,6 +145,17 @@ def parse_document(body: bytes | str, *, url: str | None, content_type: str | No
     document.folded = "\n".join([block.text for block in document.blocks]).lower()
     mark_sections(document)
     return document
+
+
+def _close_title(source: bytes) -> bytes:
+    """End a head title that holds markup or is never closed: parsers would take the rest of the page for its text."""
+    opened = _TITLE.search(source, 0, _HEAD)
+    if opened is None:
+        return source
+    markup = _MARKUP.search(source, opened.end(), opened.end() + _HEAD)
+    if markup is None or markup[0].lower().startswith(b"</title"):
+        return source
+    return source[: markup.start()] + b"</title>" + source[markup.start() :]
 
 
 def _own_address(root: _Element, meta: dict[str, str]) -> str | None:
@@ -240,13 +255,7 @@ class _Walk:
         self._flush(child, zone, level)
 
     def _read_names(self, element: _Element, tag: str, zone: int) -> int:
-        key = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
-        if self._test_ids:
-            key += f" {next((element.get(name) for name in _TEST_IDS if element.get(name)), '')}"
-        if element.get("role"):
-            key += f" role={element.get('role')}"
-        if tag == "header":
-            key += " <header>"
+        key = self._key(element, tag)
         if len(key) > 2:
             described = self._names.get(key)
             if described is None:
@@ -263,6 +272,16 @@ class _Walk:
         if self._has_posts and tag != "a":
             self._note_post(element, zone)
         return zone
+
+    def _key(self, element: _Element, tag: str) -> str:
+        key = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('itemprop') or ''}"
+        if self._test_ids:
+            key += f" {next((element.get(name) for name in _TEST_IDS if element.get(name)), '')}"
+        if element.get("property"):  # RDFa
+            key += f" {element.get('property')}"
+        if element.get("role"):
+            key += f" role={element.get('role')}"
+        return f"{key} <header>" if tag == "header" else key
 
     def _note_post(self, element: _Element, zone: int) -> None:
         match = _POST_ID.fullmatch(element.get("id") or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crawler.extraction.data import MOST_LISTINGS, DataPage, link_listing, unique_links
+from crawler.extraction.data import MOST_LISTINGS, link_listing, list_page, offer_page
 from crawler.extraction.lexicon import KEYS
 from crawler.extraction.markup import children_named, local_name, parse_xml, text_in
 from crawler.extraction.records import read_record
@@ -24,7 +24,7 @@ _PICTURES = ("enclosure", "thumbnail", "image", "content")
 _ACCOUNT_PARTS = ("name", "uri", "email")
 
 
-def read_feed(source: bytes, facts: Facts) -> DataPage | None:
+def read_feed(source: bytes, facts: Facts) -> ExtractedPage | None:
     """Read an RSS (0.9x, 1.0, 2.0) or Atom document; None where it cannot be read safely."""
     root = parse_xml(source)
     if root is None:
@@ -42,17 +42,15 @@ def read_feed(source: bytes, facts: Facts) -> DataPage | None:
         listings.append(read_record(_record(item), facts, source="feed", url=url))
         links.extend([link] if link else [])
     links.extend(Link(url=url, kind=PageKind.INDEX) for url in _next_pages(root, facts))
-    page = ExtractedPage(kind=PageKind.INDEX, links=unique_links(links), reason=f"a feed of {len(items)} items")
-    return DataPage(page=page, listings=tuple(listings))
+    return list_page(links, listings, reason=f"a feed of {len(items)} items")
 
 
-def _read_entry(entry: _Element, facts: Facts) -> DataPage:
+def _read_entry(entry: _Element, facts: Facts) -> ExtractedPage:
     url = _address(entry, facts) or (canonicalise_url(facts.document.url) if facts.document.url else None)
     listing = read_record(_record(entry), facts, source="feed", url=url)
     if not listing.title:
-        return DataPage(page=ExtractedPage(kind=PageKind.OTHER, reason="a feed's entry without a title"))
-    page = ExtractedPage(kind=PageKind.DETAIL, listing=listing, seller=listing.seller, reason="a feed's single entry")
-    return DataPage(page=page, listings=(listing,))
+        return ExtractedPage(kind=PageKind.OTHER, reason="a feed's entry without a title")
+    return offer_page(listing, reason="a feed's single entry")
 
 
 def _address(item: _Element, facts: Facts) -> str | None:

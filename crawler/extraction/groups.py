@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from crawler.extraction.accounts import SELLER_PATH
+from crawler.extraction.accounts import leads_to_account
 from crawler.extraction.lexicon import NEXT
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.urls import canonicalise_url
@@ -36,7 +36,7 @@ _CATEGORY = re.compile(
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"[$€£₽₴₺₹¥₩]\s?\d|\d[\d.,\s]*\s?(?:[€$£₽₴₺₹¥]|EUR|USD|GBP|руб|zł|kr|元|円|CHF|R\$)")
-_NO_ENTRIES = (_PAGE, SELLER_PATH, _PART_OF_A_PAGE)
+_NO_ENTRIES = (_PAGE, _PART_OF_A_PAGE)
 
 
 @define
@@ -80,7 +80,12 @@ def find_groups(document: Document) -> list[Group]:
         if link.zone & (Zone.CHROME | Zone.HIDDEN | Zone.RELATED):
             continue
         url = document.base.resolve(link.href)
-        if not url or url == document.url or any(pattern.search(url) for pattern in _NO_ENTRIES):
+        if (
+            not url
+            or url == document.url
+            or leads_to_account(url)
+            or any(pattern.search(url) for pattern in _NO_ENTRIES)
+        ):
             continue
         group = groups.setdefault(_look(link.element, url), Group())
         group.links.append(link)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from crawler.extraction.accounts import SELLER_PATH
+from crawler.extraction.accounts import leads_to_account
 from crawler.extraction.groups import is_page_turn
 from crawler.extraction.structured import first, text_of
 from crawler.extraction.urls import canonicalise_url
@@ -75,7 +75,7 @@ def judge_kind(facts: Facts, listing: ListingContent, groups: list[Group]) -> tu
     """Weigh the page. `listing` is what it would be as an offer."""
     detail, index = _for_offer(facts, listing, groups), _for_list(facts, groups)
     url = facts.document.url
-    if url and SELLER_PATH.search(url.partition("?")[0] + "?") and facts.offer is None:
+    if url and leads_to_account(url) and facts.offer is None:
         return PageKind.SELLER, "its address is a profile's"
     if max(detail.points, index.points) < 2:
         return PageKind.OTHER, "neither an offer nor a list"

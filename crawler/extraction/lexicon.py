@@ -69,7 +69,7 @@ LONGEST_LABEL = 40  # characters
 
 def find_field(label: str) -> str | None:
     """Name the field a label stands for, or None: `Preis:` is price."""
-    folded = label.strip(" \t\n\u00a0:：*#").lower()
+    folded = label.strip(" \t\n\u00a0:：*#").lower().replace("i\u0307", "i")  # the Turkish capital İ
     found = _LABELS.get(folded)
     if found is None and folded.endswith((".", ")")):
         found = _LABELS.get(folded.partition("(")[0].rstrip(" ."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.extraction.accounts import SELLER_PATH
+from crawler.extraction.accounts import leads_to_account
 from crawler.extraction.groups import is_category, is_page_turn
 from crawler.extraction.urls import canonicalise_url
 from crawler.extraction.zones import Zone
@@ -48,7 +48,7 @@ def _kind_of(link: PageLink, url: str, hints: ExtractionHints, entries: Group | 
         return PageKind.DETAIL
     if site and urlsplit(url).netloc != site:
         return None
-    if hints.seller_links is None and not link.zone & Zone.OUTSIDE and SELLER_PATH.search(urlsplit(url).path + "?"):
+    if hints.seller_links is None and not link.zone & Zone.OUTSIDE and leads_to_account(url):
         return PageKind.SELLER
     turns = hints.index_links is None and (is_page_turn(link, url) or is_category(url))
     return PageKind.INDEX if turns else None

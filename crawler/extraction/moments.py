@@ -6,15 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from crawler.extraction.facts import Facts, Found
-from crawler.extraction.lexicon import UPDATED
+from crawler.extraction.lexicon import SINCE, UPDATED
 from crawler.extraction.structured import text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
+from pipelines.reading.dates import is_relative
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
+    from crawler.extraction.document import Block
+
 LONGEST = 60
+HEAD_OF_POST = 12  # blocks of a post among which its date stands
+_CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}")
 _BARE_DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?:,?\s\d{1,2}:\d{2})?|"
     r"\d{1,2}\.?\s[^\W\d_]{3,10}\.?\s\d{4}(?:,?\s\d{1,2}:\d{2})?"
@@ -34,11 +39,13 @@ def find_posted(facts: Facts) -> Found[str] | None:
     return (
         _structured(facts, _POSTED_KEYS)
         or _meta(facts)
+        or _head_of_post(facts)
         or _labelled(facts, "posted")
         or _said(facts)
         or _time_element(facts)
-        or _named(facts)
+        or _named(facts, Zone.OUTSIDE)
         or _below_title(facts)
+        or _named(facts, Zone.HIDDEN | Zone.RELATED)
     )
 
 
@@ -113,6 +120,20 @@ def _said(facts: Facts) -> Found[str] | None:
     return None
 
 
+def _head_of_post(facts: Facts) -> Found[str] | None:
+    """A short line with date and clock in a conversation's first post, as every engine heads its posts."""
+    if not facts.document.posts:
+        return None
+    first, end = facts.document.posts[0], facts.end_of_first_post
+    for block in facts.document.blocks[first.block : min(end, first.block + HEAD_OF_POST)]:
+        if block.zone & Zone.HIDDEN or len(block.text) > LONGEST or SINCE.search(block.text):
+            continue
+        read = facts.read_date(_stamp(block.element) or block.text) if _CLOCK.search(block.text) else None
+        if read and "T" in read:
+            return Found(value=read, source="structure", detail="head of the first post")
+    return None
+
+
 def _below_title(facts: Facts) -> Found[str] | None:
     """A line right below the title that is nothing but a date, or that ends in `» date`, as forum posts are headed."""
     for block in facts.document.blocks[facts.title_block + 1 : facts.title_block + 10]:
@@ -120,9 +141,18 @@ def _below_title(facts: Facts) -> Found[str] | None:
             continue
         _, mark, tail = block.text.partition(" » ")
         text = tail if mark else block.text.strip("()[] ")
-        read = facts.read_date(text) if _BARE_DATE.fullmatch(text) or mark else None
-        if read:
+        read = facts.read_date(text) if _BARE_DATE.fullmatch(text) or mark else _date_apart(block, facts)
+        if read and not SINCE.search(block.text):
             return Found(value=read, source="heuristic", detail="date below the title")
+    return None
+
+
+def _date_apart(block: Block, facts: Facts) -> str | None:
+    """A date that stands in an element of its own within a line, as in `Ada · Reno · 3 days ago`."""
+    for piece in block.pieces:
+        text = piece.text.strip(" ·•|,-()\n")
+        if piece.element is not block.element and (_BARE_DATE.fullmatch(text) or is_relative(text)):
+            return facts.read_date(text)
     return None
 
 
@@ -134,9 +164,9 @@ def _after(pattern: re.Pattern[str], text: str) -> str:
     return rest if any(character.isdigit() for character in rest) or not any(c.isdigit() for c in text) else text
 
 
-def _named(facts: Facts) -> Found[str] | None:
+def _named(facts: Facts, zones: int) -> Found[str] | None:
     for named in facts.document.named.get("posted", ())[:20]:
-        if named.zone & Zone.OUTSIDE or named.block < facts.title_block - 8:
+        if named.zone & zones or named.block < facts.title_block - 8:
             continue
         text = squeeze(read_text(named.element))
         read = facts.read_date(text) if 3 < len(text) <= LONGEST else None

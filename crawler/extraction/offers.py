@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _IN_ATTRIBUTES = frozenset({None, "make", "model", "calibre", "ends", "bids"})
 _DIGITS = re.compile(r"\d{3,}")
+_FULL_ID = re.compile(r"[A-Za-z]{1,4}-?\d{4,20}")
 _ID_PARAMETER = re.compile(
     r"[?&](?:id|item|itemid|ad|adid|listing|listing_id|lid|pid|product_id|artikel|anzeige|annonce|anuncio|t|"
     r"topic)=([\w-]+)",
@@ -99,13 +100,15 @@ def find_id(facts: Facts) -> Found[str] | None:
         stated = (text_of(offer.data, key) or text_of(offer.data, key, "value")) if offer else None
         if offer and stated and len(stated) <= 64 and not stated.startswith("http"):
             return Found(value=stated, source=offer.source, detail=key)
+    row = facts.row("id")
+    if row and _FULL_ID.fullmatch(row.value) and row.value in url:  # the address holds more than its digits
+        return Found(value=row.value, source="label", detail=row.label)
     parameter = _ID_PARAMETER.search(url)
     digits = _DIGITS.findall(url.partition("://")[2].partition("/")[2])
     if parameter or digits:
         # A slug may hold a model's number: the longest run is the id, of equals the last.
         stated = parameter[1] if parameter else max(reversed(digits), key=len)
         return Found(value=stated, source="url", detail="digits")
-    row = facts.row("id")
     if row and 0 < len(row.value) <= 40 and any(character.isdigit() for character in row.value):
         return Found(value=squeeze(row.value).lstrip("#№ "), source="label", detail=row.label)
     canonical = canonicalise_url(url) if url else None

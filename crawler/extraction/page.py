@@ -9,7 +9,7 @@ from attrs import evolve
 from crawler.extraction.accounts import account_id, find_joined, find_licence
 from crawler.extraction.answers import read_answer
 from crawler.extraction.bodies import Form, may_be_data, recognise_form, unpack
-from crawler.extraction.data import DataPage, bare_facts
+from crawler.extraction.data import bare_facts, link_listing, list_page
 from crawler.extraction.decoding import decode_body
 from crawler.extraction.document import Document, parse_document
 from crawler.extraction.facts import Facts, find_currency, find_languages
@@ -22,11 +22,12 @@ from crawler.extraction.links import find_links
 from crawler.extraction.offers import read_offer
 from crawler.extraction.rows import find_rows
 from crawler.extraction.sitemaps import read_sitemap
+from crawler.extraction.streams import read_stream
 from crawler.extraction.structured import read_structured
 from crawler.extraction.text import squeeze
 from crawler.extraction.titles import find_title
 from crawler.extraction.urls import is_address
-from pipelines.models import ExtractedPage, ListingContent, ListingStatus, PageKind, SellerRef
+from pipelines.models import ExtractedPage, ListingStatus, PageKind, SellerRef
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +51,8 @@ def extract(
     whose status is `removed`: it tells how a known listing ended, and is no version of it.
 
     A login, a challenge or a consent wall never gives a listing or links. A page that cannot be parsed is
-    `other`. A feed, a sitemap or a JSON list is an index with links to its entries. No network is used, and
+    `other`. A feed, a sitemap or a JSON list is an index with links to its entries; what a feed, a JSON list or a
+    stream of messages tells of each entry are its `listings`. No network is used, and
     nothing raises on any bytes; a wrong selector raises lxml's XPathError.
     """
     unpacked = unpack(body)
@@ -58,7 +60,7 @@ def extract(
         return ExtractedPage(kind=PageKind.OTHER, reason="packed, and cannot be unpacked")
     data = _read_as_data(unpacked, url=url, hints=hints, now=now, content_type=content_type)
     if data is not None:
-        return data.page if data.page.kind is not PageKind.INDEX else evolve(data.page, listings=_told(data))
+        return data
     document = parse_document(unpacked, url=url, content_type=content_type)
     if document is None:
         return ExtractedPage(kind=PageKind.OTHER, reason="nothing to read")
@@ -92,36 +94,9 @@ def _read_page(facts: Facts) -> ExtractedPage:
     return _without_offer(facts, PageKind.OTHER if kind is PageKind.DETAIL else kind, reason, groups)
 
 
-def extract_listings(
-    body: bytes | str,
-    *,
-    url: str | None,
-    hints: ExtractionHints,
-    now: datetime,
-    content_type: str | None = None,
-) -> tuple[ListingContent, ...]:
-    """Every offer that a page holds in full: the items of a feed, the entries of a JSON list, or the page's own one.
-
-    An item tells as much as its list shows of it; its own page, which `extract` links to, may tell more.
-    """
-    unpacked = unpack(body)
-    if unpacked is None:
-        return ()
-    data = _read_as_data(unpacked, url=url, hints=hints, now=now, content_type=content_type)
-    if data is not None:
-        return tuple(one for one in data.listings if one.title)
-    listing = extract(unpacked, url=url, hints=hints, now=now, content_type=content_type).listing
-    return (listing,) if listing is not None and listing.title else ()
-
-
-def _told(data: DataPage) -> tuple[ListingContent, ...]:
-    """The entries that say what is offered, and which one it is."""
-    return tuple(one for one in data.listings if one.id and one.title)
-
-
 def _read_as_data(
     body: bytes | str, *, url: str | None, hints: ExtractionHints, now: datetime, content_type: str | None
-) -> DataPage | None:
+) -> ExtractedPage | None:
     """Read JSON, feeds and sitemaps; None for what is none of them, or cannot be read as one."""
     if not may_be_data(body):
         return None
@@ -149,8 +124,14 @@ def _gather(document: Document, hints: ExtractionHints, now: datetime) -> Facts:
 
 
 def _without_offer(facts: Facts, kind: PageKind, reason: str, groups: list[Group]) -> ExtractedPage:
-    entries = groups[0] if groups and kind in {PageKind.INDEX, PageKind.SELLER} else None
+    listings = read_stream(facts) if kind in {PageKind.INDEX, PageKind.OTHER} else []
+    if listings and kind is PageKind.OTHER:
+        kind, reason = PageKind.INDEX, f"a stream of {len(listings)} messages"
+    entries = groups[0] if groups and kind in {PageKind.INDEX, PageKind.SELLER} and not listings else None
     links = find_links(facts.document, facts.hints, entries)
+    if listings:
+        own = [link for one in listings if one.url and (link := link_listing(one.url, facts.hints))]
+        return list_page([*own, *(link for link in links if link.kind is not PageKind.DETAIL)], listings, reason=reason)
     return ExtractedPage(
         kind=kind, seller=_read_profile(facts) if kind is PageKind.SELLER else None, links=links, reason=reason
     )

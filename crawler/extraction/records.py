@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -20,6 +19,7 @@ from crawler.extraction.values import (
     Record,
     currency_of,
     fold_record,
+    minor_amount,
     name_value,
     read_field,
     read_moment,
@@ -66,12 +66,11 @@ def read_record(record: Record, facts: Facts, *, source: str, url: str | None) -
 
 def _price_of(record: Record, facts: Facts, found: dict[str, Found[Any]], source: str) -> None:
     currency = currency_of(record)
-    for key in KEYS["price_minor"]:
-        text = text_value(record.get(key))
-        if text and text.isascii() and text.isdecimal() and int(text[:12]) > 0:
-            price = Price(amount=Decimal(text[:12]) / 100, currency=currency or facts.currency)
-            found["price"] = Found(value=price, source=source, detail=key)
-            return
+    minor = minor_amount(record)
+    if minor is not None:
+        price = Price(amount=minor, currency=currency or facts.currency)
+        found["price"] = Found(value=price, source=source, detail="hundredths")
+        return
     if "price" in found:
         stated = found["price"].value
         found["price"] = evolve(found["price"], value=evolve(stated, currency=currency or stated.currency))

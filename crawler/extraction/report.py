@@ -19,7 +19,8 @@ _SHOWN_KINDS = frozenset({PageKind.DETAIL, PageKind.INDEX, PageKind.LOGIN, PageK
 def extract_json(body: bytes | str, url: str | None, hints: ExtractionHints, now: datetime) -> dict[str, Any]:
     """Read one page and say what was found: `page`, the page fields of the Export line, `links`, `provenance`.
 
-    Fields that a page does not have are null, lists are empty. A seller's page is `other` here.
+    Fields that a page does not have are null, lists are empty. A seller's page is `other` here. `listings` are the
+    offers that a feed, a JSON list or a stream of messages holds itself.
     """
     page = extract(body, url=url, hints=hints, now=now)
     report: dict[str, Any] = {"page": page.kind.value if page.kind in _SHOWN_KINDS else "other", "reason": page.reason}
@@ -27,12 +28,18 @@ def extract_json(body: bytes | str, url: str | None, hints: ExtractionHints, now
     report["links"] = (
         [link.url for link in page.links if link.kind is PageKind.DETAIL] if page.kind is PageKind.INDEX else []
     )
-    report["provenance"] = (
-        {name: {"from": one.source, "detail": one.detail} for name, one in page.listing.provenance.items()}
-        if page.listing
-        else {}
-    )
+    report["listings"] = [_entry(one) for one in page.listings]
+    report["provenance"] = _provenance(page.listing) if page.listing else {}
     return report
+
+
+def _entry(listing: ListingContent) -> dict[str, Any]:
+    """An offer that an index holds itself, with its own provenance."""
+    return _fields(listing) | {"provenance": _provenance(listing)}
+
+
+def _provenance(listing: ListingContent) -> dict[str, dict[str, str]]:
+    return {name: {"from": one.source, "detail": one.detail} for name, one in listing.provenance.items()}
 
 
 def _fields(listing: ListingContent) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from crawler.extraction.lexicon import RELATED
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from crawler.extraction.document import Document, NamedElement, PageImage, PageLink
 
+_WORD = re.compile(r"[^\W\d_]{3}|[\u4e00-\u9fff]")
 EARLIEST_RELATED = 5  # blocks: a heading before that many is the page's own
 SECTION_LEVELS = 4  # levels above a heading within which its section is thought to end
 
@@ -66,7 +68,7 @@ def _mark_replies(document: Document) -> None:
     Where posts are headed by links, the page is a list of articles and no conversation.
     """
     posts = document.posts
-    linked = sum(1 for post in posts if post.element.find(".//h2//a[@href]") is not None)
+    linked = sum(1 for post in posts if _is_headed_by_a_link(post.element))
     if 2 * linked > len(posts):
         posts.clear()
     if len(posts) < 2:
@@ -74,6 +76,12 @@ def _mark_replies(document: Document) -> None:
     last = posts[-1]
     end = next((one.index for one in document.blocks[last.block :] if not stands_in(one.element, last.element)), None)
     _mark(document, posts[1].block, len(document.blocks) + 1 if end is None else end, headings=0)
+
+
+def _is_headed_by_a_link(post: _Element) -> bool:
+    """Whether a heading of words leads elsewhere; a linked number or date is only the post's own address."""
+    link = post.find(".//h2//a[@href]")
+    return link is not None and _WORD.search("".join(str(part) for part in link.itertext())) is not None
 
 
 def _mark(document: Document, first: int, last: int, *, headings: int) -> None:

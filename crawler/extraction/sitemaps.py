@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from crawler.extraction.accounts import SELLER_PATH
-from crawler.extraction.data import MOST_LINKS, DataPage, unique_links
+from crawler.extraction.accounts import leads_to_account
+from crawler.extraction.data import MOST_LINKS, list_page
 from crawler.extraction.groups import is_category
 from crawler.extraction.markup import children_named, local_name, parse_xml, text_in
 from crawler.extraction.urls import Base
-from pipelines.models import ExtractedPage, Link, PageKind
+from pipelines.models import Link, PageKind
 
 if TYPE_CHECKING:
     from crawler.extraction.hints import ExtractionHints
+    from pipelines.models import ExtractedPage
 
 
-def read_sitemap(source: bytes, *, url: str | None, hints: ExtractionHints) -> DataPage | None:
+def read_sitemap(source: bytes, *, url: str | None, hints: ExtractionHints) -> ExtractedPage | None:
     """Read a sitemap as an index page; None where it cannot be read safely.
 
     The sitemaps that a sitemap index names are indexes. Of a sitemap's pages those that match the site file's
@@ -37,9 +38,7 @@ def read_sitemap(source: bytes, *, url: str | None, hints: ExtractionHints) -> D
         if kind is not None:
             links.append(Link(url=address, kind=kind))
     what = "sitemap index" if of_sitemaps else "sitemap"
-    return DataPage(
-        page=ExtractedPage(kind=PageKind.INDEX, links=unique_links(links), reason=f"a {what} with {len(links)} links")
-    )
+    return list_page(links, (), reason=f"a {what} with {len(links)} links")
 
 
 def _kind_of(address: str, hints: ExtractionHints) -> PageKind | None:
@@ -52,6 +51,6 @@ def _kind_of(address: str, hints: ExtractionHints) -> PageKind | None:
             return kind
     if hints.listing_links is not None:
         return None
-    if SELLER_PATH.search(urlsplit(address).path + "?"):
+    if leads_to_account(address):
         return PageKind.SELLER
     return PageKind.INDEX if is_category(address) else PageKind.DETAIL

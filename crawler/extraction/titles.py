@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crawler.extraction.document import HEADINGS
 from crawler.extraction.facts import Facts, Found, words_of
+from crawler.extraction.lexicon import find_field
 from crawler.extraction.structured import text_of
 from crawler.extraction.text import read_text, squeeze
 from crawler.extraction.zones import Zone
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element
 
+    from crawler.extraction.document import Block, NamedElement
+
 Reference = tuple[str, list[str], str]  # where a name of the page stands, its words, its text
 MOST_LINES = 2  # line ends within a heading: one with more holds other things beside the title
 LONGEST_TITLE = 300
 ONLY_HEADING = 3.0  # characters of agreement that being the only main heading is worth
+VERBATIM = 1.2  # what it is worth that another name of the page holds a candidate word for word
+LOWEST_TITLE = 3  # level of heading
 LEAST_AGREEMENT = 0.6  # share of a candidate's words that the page's other names must hold
+_WITH_AMOUNT = re.compile(r"^(?P<title>.*\S.*?)\s+[-–—|·]\s+(?:[$€£¥]|EUR|USD)\s?\d")
 _SEPARATOR = re.compile(r"\s+[-–—|·:»«/]{1,2}\s+|\s*[|»]\s*|:\s+")
 
 
@@ -31,16 +37,32 @@ def find_title(facts: Facts) -> Found[str] | None:
     if best is not None:
         _, facts.title, facts.title_block, how = best
         return Found(value=_without_badges(facts.title, references), source="structure", detail=how)
-    heading = next((one for one in facts.document.blocks if one.heading == 1 and not one.zone & Zone.OUTSIDE), None)
+    heading = _first_heading(facts)
     for source, _, text in references:
         if source != "head" and not (heading and source == "opengraph"):
             return Found(value=_without_site(text, facts) if source == "opengraph" else text, source=source)
     if heading is not None:
         facts.title_block = heading.index
-        return Found(value=squeeze(read_heading(heading.element, heading.text)), source="structure", detail="h1")
+        facts.title = squeeze(read_heading(heading.element, heading.text))
+        return Found(value=facts.title, source="structure", detail=f"h{heading.heading}")
+    subject = next((one for one in facts.document.named.get("title", ()) if _is_subject(one)), None)
+    if subject is not None:
+        facts.title_block, facts.title = subject.block, squeeze(read_text(subject.element))
+        return Found(value=facts.title, source="structure", detail="named")
     if references:
         return Found(value=_without_site(references[0][2], facts), source="heuristic", detail="title")
     return None
+
+
+def _first_heading(facts: Facts) -> Block | None:
+    """The first main heading; without one, and where the page's head says other things, its first heading at all."""
+    shown = [one for one in facts.document.blocks if one.heading and not one.zone & Zone.OUTSIDE]
+    main = next((one for one in shown if one.heading == 1), None)
+    return main or next((one for one in shown if one.heading <= LOWEST_TITLE and find_field(one.text) is None), None)
+
+
+def _is_subject(named: NamedElement) -> bool:
+    return not named.zone & Zone.OUTSIDE and "subject" in (named.element.get("class") or "").lower()
 
 
 def _best_candidate(facts: Facts, references: list[Reference]) -> tuple[float, str, int, str] | None:
@@ -54,6 +76,7 @@ def _best_candidate(facts: Facts, references: list[Reference]) -> tuple[float, s
             continue
         words, main = words_of(text), how == "h1"
         score = weight * max((_agreement(words, known, heading=main) for _, known, _ in references), default=0.0)
+        score *= VERBATIM if any(text in one and _covers(text, one) for _, _, one in references) else 1.0
         if score > 0 and main and single:
             score += ONLY_HEADING
         if score > 0 and (best is None or score > best[0] + 0.01):
@@ -112,6 +135,11 @@ def read_heading(element: _Element, text: str) -> str:
 
 def _without_badges(heading: str, references: list[Reference]) -> str:
     """A heading without the badge before or after its text, where the page's own data names exactly the rest."""
+    amount = _WITH_AMOUNT.search(heading)
+    if amount and any(
+        source == "head" and reference.startswith(amount["title"]) for source, _, reference in references
+    ):
+        return amount["title"]
     for source, _, name in references:
         if (
             source in {"json-ld", "microdata"}

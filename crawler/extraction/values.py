@@ -185,6 +185,9 @@ def read_amount(value: Any, facts: Facts, currency: str | None = None) -> Price 
     if isinstance(value, dict):
         record = fold_record(value)
         currency = currency_of(record) or currency
+        minor = minor_amount(record)
+        if minor is not None:
+            return Price(amount=minor, currency=currency or facts.currency)
         inner = next((record[key] for key in (*KEYS["price"], "value") if record.get(key) not in (None, "")), None)
         return None if isinstance(inner, dict | list) else read_amount(inner, facts, currency)
     text = text_value(value)
@@ -194,6 +197,15 @@ def read_amount(value: Any, facts: Facts, currency: str | None = None) -> Price 
         amount = Decimal(text)
         return Price(amount=amount, currency=currency or facts.currency) if amount > 0 else None
     return facts.read_price(text, currency)
+
+
+def minor_amount(record: Record) -> Decimal | None:
+    """An amount stated in hundredths, as integers."""
+    for key in KEYS["price_minor"]:
+        text = text_value(record.get(key))
+        if text and text.isascii() and text.isdecimal() and int(text[:12]) > 0:
+            return Decimal(text[:12]) / 100
+    return None
 
 
 def currency_of(record: Record) -> str | None:

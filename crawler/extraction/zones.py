@@ -28,6 +28,7 @@ _NAMES = YAML(typ="safe").load(files("crawler.extraction").joinpath("names.yaml"
 _CHROME = frozenset(_NAMES["zones"]["chrome"])
 _ASIDE = frozenset(_NAMES["zones"]["aside"])
 _RELATED = frozenset(_NAMES["zones"]["related"])
+_ACCOUNTS = frozenset({"account", "contact", "member", "owner", "profile", "user"})  # beside the word `name`
 _WORDS: dict[str, tuple[str, ...]] = {}
 for _name, _words in _NAMES["fields"].items():
     for _word in _words:
@@ -49,4 +50,6 @@ def describe_names(names: str) -> tuple[tuple[str, ...], int]:
         elif word == "<header>":
             zone |= Zone.HEADER
         fields.extend(_WORDS.get(word, ()))
+    if "name" in words and not _ACCOUNTS.isdisjoint(words):
+        fields.append("seller")
     return tuple(dict.fromkeys(fields)), zone

@@ -109,6 +109,19 @@ def read_date(
     return read
 
 
+def is_relative(text: str) -> bool:
+    """Whether a short text is nothing but a time counted back, like `3 days ago`, `vor 2 Stunden`, `yesterday`."""
+    plain = _plain(text)
+    if len(plain) > LONGEST_DATE_TEXT // 2:
+        return False
+    counted = _RELATIVE.search(plain)
+    if counted and _AGO.search(plain):
+        rest = _AGO.sub("", plain[: counted.start()] + plain[counted.end() :])
+        return not any(map(str.isalnum, rest))
+    named = _NAMED_DAY.fullmatch(plain)
+    return named is not None
+
+
 def _plain(text: str) -> str:
     composed = " ".join(text.split())
     if composed.isascii():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from crawler.extraction import extract, extract_json, extract_listings
+from crawler.extraction import extract, extract_json
 from crawler.sites.loading import load_site
 from crawler.spiders.listings import make_hints
 from pipelines.models import ExtractedPage, PageKind
@@ -125,7 +125,7 @@ def test_links_of_example(kind: str, record: dict[str, Any], links: str) -> None
 @pytest.mark.parametrize(("kind", "record"), EVERY_LIST, ids=PAGE_NAMES_OF_LISTS)
 def test_listings_that_a_list_holds_in_full(kind: str, record: dict[str, Any]) -> None:
     body = (PAGES / kind / record["file"]).read_bytes()
-    listings = extract_listings(body, url=record["url"], hints=hints_of(kind), now=now_of(record))
+    page = extract(body, url=record["url"], hints=hints_of(kind), now=now_of(record))
     assert [
         {
             "id": one.id,
@@ -135,7 +135,7 @@ def test_listings_that_a_list_holds_in_full(kind: str, record: dict[str, Any]) -
             "posted": one.posted,
             "status": one.status.value,
         }
-        for one in listings
+        for one in page.listings
     ] == record["listings"]
 
 

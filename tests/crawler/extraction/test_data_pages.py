@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.extraction import ExtractionHints, extract, extract_listings
+from crawler.extraction import ExtractionHints, extract
 from crawler.extraction.markup import parse_xml
 from pipelines.models import ExtractedPage, ListingStatus, PageKind
 
@@ -144,8 +144,8 @@ def test_atom_feed_goes_on_where_it_says() -> None:
 def test_feed_in_another_encoding() -> None:
     body = '<?xml version="1.0" encoding="windows-1251"?><rss><channel><item><title>Палатка</title>'
     body += "<link>https://a.example/i/1</link><description>Новая</description></item></channel></rss>"
-    listings = extract_listings(body.encode("windows-1251"), url="https://a.example/rss", hints=PLAIN, now=NOW)
-    assert [one.title for one in listings] == ["Палатка"]
+    page = read(body.encode("windows-1251"), url="https://a.example/rss")
+    assert [one.title for one in page.listings] == ["Палатка"]
 
 
 def test_sitemap_without_patterns_tells_profiles_and_categories_apart() -> None:
@@ -165,7 +165,7 @@ def test_entities_of_a_feed_are_never_read(tmp_path: Path) -> None:
     secret.write_text("not for feeds", encoding="utf-8")
     body = f"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY x SYSTEM "{secret.as_uri()}">]>
       <rss><channel><item><title>&x;</title><link>https://a.example/i/1</link></item></channel></rss>"""
-    assert extract_listings(body, url="https://a.example/rss", hints=PLAIN, now=NOW) == ()
+    assert read(body, url="https://a.example/rss").listings == ()
 
 
 def test_document_that_declares_entities_is_not_parsed() -> None:
@@ -177,7 +177,7 @@ def test_document_that_declares_entities_is_not_parsed() -> None:
 def test_entities_of_a_wide_feed_are_never_read() -> None:
     body = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE rss [<!ENTITY x "boom">]><rss><channel><item>'
     body += "<title>&x;</title><link>https://a.example/i/1</link></item></channel></rss>"
-    assert extract_listings(body.encode("utf-16"), url="https://a.example/rss", hints=PLAIN, now=NOW) == ()
+    assert read(body.encode("utf-16"), url="https://a.example/rss").listings == ()
 
 
 def test_packed_body_that_grows_too_large_is_refused() -> None:
@@ -226,7 +226,7 @@ def test_any_json_is_read_without_error(value: Any) -> None:
     body = json.dumps(value)
     for hints in (PLAIN, ITEMS):
         page = extract(body, url=URL, hints=hints, now=NOW)
-        for listing in extract_listings(body, url=URL, hints=hints, now=NOW):
+        for listing in (*page.listings, *([page.listing] if page.listing else [])):
             (listing.title + listing.description + listing.id).encode("utf-8")
             assert listing.price is None or listing.price.amount >= 0
         assert len({link.url for link in page.links}) == len(page.links)
@@ -267,7 +267,6 @@ XML_PIECES = [
 def test_any_feed_is_read_without_error(first: str, pieces: list[str]) -> None:
     body = (first + "".join(pieces)).encode()
     extract(body, url=URL, hints=PLAIN, now=NOW)
-    extract_listings(body, url=URL, hints=PLAIN, now=NOW)
 
 
 @settings(deadline=None)
