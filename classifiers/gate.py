@@ -1,6 +1,6 @@
-"""What kind of thing is offered: evidence for each class, added up and shown.
+"""What the rules say is offered: evidence for each class, added up and shown.
 
-The rules decide alone until a trained head adds its own term (`heads.py`): both are log-odds over the same classes.
+The class model (`class_model.py`) weighs it together with everything else that was read, and has the last word.
 """
 
 from __future__ import annotations
@@ -84,12 +84,17 @@ NOTHING = 1.0  # log-odds of "other" before anything is read
 
 @frozen(kw_only=True)
 class Verdict:
-    """The class, its probability, and the evidence `(class, weight, why)` that was added up."""
+    """The class, its probability, and the evidence `(class, weight, why)` that the rules added up.
+
+    `terms` are the `(feature, weight)` of the class model that lift the class over the `runner_up`.
+    """
 
     item_class: str
     probability: float
     evidence: tuple[tuple[str, float, str], ...]
     winner: Mention | None = None
+    runner_up: str = ""
+    terms: tuple[tuple[str, float], ...] = ()
 
 
 class Gate:
