@@ -21,6 +21,7 @@ from crawler.restraint import Restraint
 from crawler.run import SiteRun
 from crawler.sites.loading import load_site
 from pipelines.errors import BadInput
+from pipelines.models import RunStatus
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from pipelines.store.runs import Run
 
 _Spider = TypeVar("_Spider", bound="ListingsSpider")
+
+STOPPED = "stopped from outside; the next crawl goes on from here"
 
 
 @frozen(kw_only=True)
@@ -130,10 +133,10 @@ def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> Crawl
     from crawler.spiders.listings import ListingsSpider  # noqa: PLC0415 -- 0.5 s that a refusal need not take
 
     run = begin_run(workspace, find_site(workspace, name), delay)
-    spider = carry_out(run, ListingsSpider)
+    outcome, _ = carry_out(run, ListingsSpider)
     report = run.recorder.report
     return CrawlOutcome(
-        run=spider.outcome,
+        run=outcome,
         new=report.new,
         changed=report.changed,
         unchanged=report.unchanged,
@@ -142,8 +145,11 @@ def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> Crawl
     )
 
 
-def carry_out(run: SiteRun, spider_class: type[_Spider]) -> _Spider:
-    """Let Scrapy carry out a run, once in the life of this process; the spider when it has finished."""
+def carry_out(run: SiteRun, spider_class: type[_Spider]) -> tuple[Run, _Spider | None]:
+    """Let Scrapy carry out a run, once in the life of this process: how it ended, and the spider if one began.
+
+    A run that was stopped before its spider could say so is recorded as interrupted, like any that is stopped.
+    """
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- as above
     from scrapy.utils.project import get_project_settings  # noqa: PLC0415
 
@@ -151,11 +157,24 @@ def carry_out(run: SiteRun, spider_class: type[_Spider]) -> _Spider:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     process = CrawlerProcess(get_project_settings())
     crawler = process.create_crawler(spider_class)
-    process.crawl(crawler, run=run)
-    process.start()
-    spider = crawler.spider
-    if not isinstance(spider, spider_class):
-        raise TypeError("the crawl ended before its spider began")
-    if spider.error is not None:
+    begun = process.crawl(crawler, run=run)
+    process.start()  # from here on Scrapy takes the signals
+    failure = _failure_of(begun)
+    spider = crawler.spider if isinstance(crawler.spider, spider_class) else None
+    if spider is not None and spider.error is not None:
         raise spider.error
-    return spider
+    if spider is not None and spider.outcome is not None:
+        return spider.outcome, spider
+    if spider is not None:
+        spider.await_cycle()
+    outcome = run.finish(stopped=RunStatus.INTERRUPTED, reason=STOPPED if failure is None else str(failure))
+    if failure is not None:
+        raise failure
+    return outcome, spider
+
+
+def _failure_of(begun: Any) -> BaseException | None:
+    """What kept Scrapy from beginning, if anything did."""
+    found: list[BaseException] = []
+    begun.addErrback(lambda failure: found.append(failure.value))
+    return found[0] if found else None

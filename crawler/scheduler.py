@@ -57,6 +57,7 @@ class FrontierScheduler(BaseScheduler):
         """Lease the first pages."""
         self._spider = spider
         spider.on_visit = self.record
+        spider.await_cycle = self._thread.shutdown
         self._begin_cycle()
 
     def close(self, reason: str) -> Deferred[None]:  # noqa: ARG002 -- Scrapy's signature

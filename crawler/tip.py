@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 
 from crawler.gateway import Gateway
 from crawler.plan import VisitPlan
-from crawler.process import find_site, new_id, utc_now
+from crawler.process import carry_out, find_site, new_id, utc_now
 from crawler.recorder import Recorder
 from crawler.revisits import Revisits
 from crawler.run import SiteRun, fingerprint
@@ -104,9 +104,6 @@ def capture_page(workspace: Workspace, url: str, *, site: str | None) -> TipOutc
     Raises `BadInput` for an address that cannot be one, or is not of the site; what `VisitPlan.make` raises; and
     what kept store or vault from being written.
     """
-    from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- 0.5 s that a refusal need not take
-    from scrapy.utils.project import get_project_settings  # noqa: PLC0415
-
     loaded = _plan_file(workspace, url, site)
     plan = VisitPlan.make(loaded, workspace.settings.authority, delay=None, environment=os.environ, now=utc_now())
     with ExitStack() as held:
@@ -115,16 +112,8 @@ def capture_page(workspace: Workspace, url: str, *, site: str | None) -> TipOutc
         held.callback(database.close)
         _await_turn(database, site or TIPS, plan.delay)
         run = _begin(plan, url, site or TIPS, database=database, workspace=workspace, held=held.pop_all())
-    process = CrawlerProcess(get_project_settings())
-    crawler = process.create_crawler(TipSpider)
-    process.crawl(crawler, run=run)
-    process.start()
-    spider = crawler.spider
-    if not isinstance(spider, TipSpider):
-        raise TypeError("the visit ended before its spider began")
-    if spider.error is not None:
-        raise spider.error
-    return _read_outcome(workspace, spider.outcome)
+    outcome, _ = carry_out(run, TipSpider)
+    return _read_outcome(workspace, outcome)
 
 
 def _plan_file(workspace: Workspace, url: str, site: str | None) -> LoadedSite:

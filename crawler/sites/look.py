@@ -54,12 +54,12 @@ def look_at(workspace: Workspace, url: str, name: str) -> Draft:
         # A workspace of its own, on the same authority: what is seen while a file is drafted is no evidence.
         aside = evolve(workspace, root=Path(folder), settings=workspace.settings.model_copy(update={"store": Store()}))
         aside.vault.mkdir()
-        spider = carry_out(begin_run(aside, LoadedSite(file=file, sha256=""), None), LookSpider)
+        outcome, spider = carry_out(begin_run(aside, LoadedSite(file=file, sha256=""), None), LookSpider)
+    if spider is None:
+        raise KeyboardInterrupt
     pages = [(html, page) for html, page in spider.looked_at if page.kind not in (PageKind.LOGIN, PageKind.CHALLENGE)]
-    if not pages or spider.fetched == 0 or (spider.outcome.reason and not spider.outcome.found["pages"]):
-        raise BadInput(
-            f"{url} cannot be looked at: {spider.outcome.reason}", hint="give the address of a page of listings"
-        )
+    if not pages or spider.fetched == 0 or (outcome.reason and not outcome.found["pages"]):
+        raise BadInput(f"{url} cannot be looked at: {outcome.reason}", hint="give the address of a page of listings")
     return draft_site(name, url, pages, read_language(pages[0][0]))
 
 

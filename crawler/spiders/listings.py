@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from crawler.run import SiteRun
     from crawler.sites.schema import SiteFile
     from pipelines.store.frontier import Lease
+    from pipelines.store.runs import Run
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +50,9 @@ class ListingsSpider(scrapy.Spider):
         self.restraint = restraint
         self.hints = make_hints(run.plan.site.file)
         self.on_visit: Callable[[Visit | Failure], None]
+        self.await_cycle: Callable[[], None] = _nothing_under_way
         self.stopped: tuple[RunStatus, str] | None = None
+        self.outcome: Run | None = None
         self.error: BaseException | None = None
         self.fetched = run.visited
         self._greeted: set[str] = set()  # hosts that were given the session's cookies
@@ -146,7 +149,9 @@ class ListingsSpider(scrapy.Spider):
     def finish(self, reason: str) -> None:
         """Judge the run. Called when everything that was seen is durable."""
         if self.stopped is None and reason == "shutdown":
-            self.stopped = (RunStatus.INTERRUPTED, "stopped from outside; the next crawl goes on from here")
+            from crawler.process import STOPPED  # noqa: PLC0415 -- it names this spider
+
+            self.stopped = (RunStatus.INTERRUPTED, STOPPED)
         status, why = self.stopped or (None, None)
         self.outcome = self.run.finish(stopped=status, reason=why)
 
@@ -192,6 +197,10 @@ class ListingsSpider(scrapy.Spider):
         elif self.restraint.failures >= MOST_IN_A_ROW:
             what = outcome.reason if isinstance(outcome, Failure) else f"HTTP {outcome.http_status}"
             self.stop(RunStatus.FAILED, f"{self.restraint.failures} pages in a row could not be had, the last: {what}")
+
+
+def _nothing_under_way() -> None:
+    """What there is to wait for before a scheduler has opened."""
 
 
 def make_hints(file: SiteFile) -> ExtractionHints:

@@ -177,7 +177,7 @@ def test_ctrl_c_keeps_what_was_captured_and_the_next_crawl_goes_on(room: Room, m
     vault = room.workspace.vault
     while process.poll() is None and sum(path.stat().st_size for path in vault.rglob("*.warc.gz")) < 20_000:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.interrupt()
     ended = Ended.of(process)
     assert (ended.code, ended.found["status"]) == (130, "interrupted"), ended
     kept = read_captures(room.workspace, "tauschboerse")
@@ -246,3 +246,38 @@ def test_outside_its_hours_a_site_is_not_visited(room: Room) -> None:
     assert ended.code == 4
     assert f"only from {hours} (UTC)" in ended.error["error"]
     assert not market.requests
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.12])
+def test_a_crawl_that_is_stopped_while_it_begins_says_so_and_goes_on_later(
+    room: Room, number: signal.Signals, pause: float
+) -> None:
+    with Served(lambda asked: _small_market(asked, 3)) as market:
+        room.write_site("market", site_text("market", market.url))
+        process = room.start("market")
+        while not list(room.workspace.vault.rglob("captures.warc.gz")) and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(pause)
+        process.interrupt(number)
+        ended = Ended.of(process)
+        assert "Traceback" not in ended.stderr, ended
+        assert ended.found.get("status") in (None, "interrupted", "done")
+        assert room.crawl("market").code == 0
+    assert read_listings(room.workspace, "market").keys() == {"1", "2", "3"}
+
+
+def test_a_run_that_robots_txt_refuses_altogether_is_told_without_a_fuss(room: Room) -> None:
+    def answer(asked: Asked) -> Answer:
+        if asked.path == "/robots.txt":
+            return Answer("User-agent: *\nDisallow: /\n", content_type="text/plain")
+        return _small_market(asked, 5)
+
+    with Served(answer) as market:
+        room.write_site("market", site_text("market", market.url))
+        ended = room.crawl("market")
+    assert (ended.code, ended.found["status"]) == (1, "failed")
+    assert ended.found["reason"] == "no start page could be read: Forbidden by robots.txt"
+    assert market.paths == ["/robots.txt"]
+    assert "Traceback" not in ended.stderr
+    assert "Error" not in ended.stderr
