@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 MOST_OF_A_KIND = 3  # findings kept per signal: repeated boilerplate is one fact
 STANDING_CONFIDENCE = 0.5
+NAMES_A_DEALER = "ffl_transfer"
+NO_DEALER_NAMED = frozenset({"direct_shipment", "out_of_state_ok"})  # by what they mean: SIGNALS.md, terms of sale
 
 
 @frozen(kw_only=True)
@@ -49,7 +51,7 @@ class Scorer:
         left = self._catalogue.leaves(item_class) and not any(sighting.name == "decoy_price" for sighting in sightings)
         findings: list[Finding] = []
         hooks: list[dict[str, Any]] = []
-        for sighting in _strongest_first(sightings):
+        for sighting in _strongest_first(_consistent(sightings)):
             finding = self._weigh(sighting, item_class, jurisdiction, as_of, left=left, hooks=hooks)
             if finding is not None:
                 findings.append(finding)
@@ -201,6 +203,13 @@ def _answered(left: float, name: str, counter: SignalEntry, weight: float) -> fl
     if name in counter.answers:
         return left + weight
     return left / 2 if name in counter.moderates else left
+
+
+def _consistent(sightings: list[Sighting]) -> list[Sighting]:
+    """Without shipping "no dealer named" where one is: "will ship", two lines before "to your FFL"."""
+    if all(sighting.name != NAMES_A_DEALER for sighting in sightings):
+        return sightings
+    return [sighting for sighting in sightings if sighting.name not in NO_DEALER_NAMED]
 
 
 def _strongest_first(sightings: list[Sighting]) -> list[Sighting]:
