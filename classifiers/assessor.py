@@ -10,10 +10,14 @@ from attrs import evolve, field, frozen
 
 from classifiers.calibration import Calibration, load_calibration
 from classifiers.catalogue import Catalogue, load_catalogue
+from classifiers.class_features import FeatureReader, Features
+from classifiers.class_model import ClassModel, load_class_model
 from classifiers.gate import Gate, Verdict
 from classifiers.items import find_items
+from classifiers.kinds import KindReader, Seen
 from classifiers.languages import OTHER, LanguageFinder
 from classifiers.lexicon import LANGUAGES, Lexicon, load_lexicon
+from classifiers.meaning import MODEL, MeaningModel, MeaningReader, load_meaning
 from classifiers.mentions import Mention, MentionFinder
 from classifiers.observations import Observer
 from classifiers.packs import Packs, load_packs
@@ -26,6 +30,7 @@ from classifiers.values import SCORES, Assessment, FoundItem, Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -47,8 +52,7 @@ class Reading:
     text: Text
     language: str
     verdict: Verdict
-    fields: tuple[FieldReading, FieldReading] | None
-    mentions: tuple[list[Mention], list[Mention]]
+    seen: Seen | None
     abstained: str | None
     sightings: list[Sighting] = field(factory=list)
 
@@ -63,6 +67,8 @@ class Assessor:
         catalogue: Catalogue,
         packs: Packs,
         calibration: Calibration,
+        class_model: ClassModel,
+        meaning: MeaningModel | None,
         encoder: Encoder | None,
         as_of: date,
     ) -> None:
@@ -70,7 +76,11 @@ class Assessor:
         self._languages = LanguageFinder(self._reader.everyday)
         self._finder = MentionFinder(self._reader)
         self._gate = Gate(self._reader, self._finder, lexicon.calibre_classes)
+        self._kinds = KindReader(
+            gate=self._gate, features=FeatureReader(self._reader, lexicon.calibre_classes), model=class_model
+        )
         self._signals = SignalReader(self._reader, lexicon, catalogue)
+        self._meaning = MeaningReader(meaning, self._reader.matcher, catalogue) if meaning else None
         self._scorer = Scorer(catalogue, packs, calibration)
         self._catalogue = catalogue
         self._observer = Observer(catalogue=catalogue, packs=packs, as_of=as_of)
@@ -79,14 +89,21 @@ class Assessor:
         self._as_of = as_of
         self._triggers = self._trigger_words()
         self.versions = {
-            "model": _joined_hash(calibration.content_hash, encoder.sha256 if encoder else ""),
+            "model": _joined_hash(
+                calibration.content_hash,
+                class_model.content_hash,
+                meaning.content_hash if meaning else "",
+                encoder.sha256 if encoder else "",
+            ),
             "rules": _joined_hash(catalogue.content_hash, packs.content_hash),
             "lexicon": lexicon.content_hash,
         }
 
     @classmethod
-    def load(cls, encoder: Encoder | None = None, *, as_of: date | None = None) -> Assessor:
-        """An assessor over the shipped lexicons and packs.
+    def load(
+        cls, encoder: Encoder | None = None, *, as_of: date | None = None, meaning: Path | None = MODEL
+    ) -> Assessor:
+        """An assessor over the shipped lexicons, packs and heads of meaning (`meaning=None`: wording alone).
 
         `as_of` decides which legal hooks are in force and fresh; by default the latest day on which the packs were
         checked, so that results do not depend on the clock. Raises LexiconError where a data file cannot be used.
@@ -98,6 +115,8 @@ class Assessor:
             catalogue=catalogue,
             packs=packs,
             calibration=load_calibration(),
+            meaning=load_meaning(meaning) if meaning else None,
+            class_model=load_class_model(),
             encoder=encoder,
             as_of=as_of or packs.latest_check,
         )
@@ -113,6 +132,11 @@ class Assessor:
             return [evolve(one, vector=row) for one, row in zip(assessments, vectors, strict=True)]
         return self._with_vectors(readings, assessments)
 
+    def class_features(self, text: Text) -> Features:
+        """What the class model weighs for a text: the input of its training. Nothing for a text without words."""
+        read = self._read(text, close=True)
+        return self._kinds.weigh(read.seen)[1] if read.seen else {}
+
     def _with_vectors(self, readings: list[Reading], assessments: list[Assessment]) -> list[Assessment]:
         """Vectors for what may be about guns: what was let go at once is never encoded, and has none."""
         if self._passages is None:
@@ -127,7 +151,7 @@ class Assessor:
 
     def _is_worth_encoding(self, reading: Reading) -> bool:
         sure = self._catalogue.leaves(reading.verdict.item_class) and reading.verdict.probability >= SURE
-        return reading.fields is not None and not sure
+        return reading.seen is not None and not sure
 
     def _trigger_words(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
         """What every name of a thing we look for begins with: a word of its own, or two tokens in a row (`g`, `17`)."""
@@ -149,7 +173,7 @@ class Assessor:
         words, pairs = self._triggers
         return not words.isdisjoint(keys) or not pairs.isdisjoint(pairwise(keys))
 
-    def _read(self, text: Text) -> Reading:
+    def _read(self, text: Text, *, close: bool = False) -> Reading:
         if not text.title.strip() and not text.description.strip():
             return _unread(text, OTHER, "empty")
         title, description = text.title[:LONGEST_TITLE], text.description[:LONGEST_DESCRIPTION]
@@ -159,7 +183,7 @@ class Assessor:
         language = self._languages.find(f"{title} {description}", keys)
         if not any(any(char.isalpha() for char in key) for key in keys):
             return _unread(text, OTHER, "no words")
-        if not self._may_matter(keys) and self._hint(text.category) in (None, "other"):
+        if not close and not self._may_matter(keys) and self._hint(text.category) in (None, "other"):
             return _unread(text, language, "too long" if cut else None)
         return self._read_closely(text, language, (title, description), tokens, "too long" if cut else None)
 
@@ -188,9 +212,17 @@ class Assessor:
             for field, found in zip((title, description), mentions, strict=True)
             for sighting in self._signals.read(field, languages, found, sure)
         ]
-        amount = self._catalogue.dollars(text.price, text.currency)
-        told = {sighting.name for sighting in sightings}
-        verdict = self._gate.judge(title, description, mentions, self._hint(text.category), amount, told)
+        if self._meaning is not None:
+            sightings += self._meaning.read((title, description), language, sightings)
+        seen = Seen(
+            fields=(title, description),
+            mentions=mentions,
+            hint=self._hint(text.category),
+            amount=self._catalogue.dollars(text.price, text.currency),
+            told={sighting.name for sighting in sightings},
+            sure=sure,
+        )
+        verdict = self._kinds.judge(seen)
         gun_words = any(mention.item_class not in ("other", "calibre") for found in mentions for mention in found)
         if language == OTHER and gun_words:
             abstained = "language"
@@ -200,19 +232,19 @@ class Assessor:
             text=text,
             language=language,
             verdict=verdict,
-            fields=(title, description),
-            mentions=mentions,
+            seen=seen,
             abstained=abstained,
             sightings=sightings,
         )
 
     def _conclude(self, reading: Reading) -> Assessment:
-        verdict, fields = reading.verdict, reading.fields
+        verdict, seen = reading.verdict, reading.seen
         sightings: list[Sighting] = []
         items: tuple[FoundItem, ...] = ()
-        if fields is not None:
-            items = find_items(*fields, reading.mentions, verdict)
-            sightings = self._sightings(reading, fields, items)
+        if seen is not None:
+            items = find_items(*seen.fields, seen.mentions, verdict)
+            sightings = [*reading.sightings]
+            sightings += self._observer.observe(reading.text, seen.fields, seen.mentions, verdict, items, sightings)
         sightings = [one for one in sightings if one.name != "scam_storefront" or one.layer == "count"]
         queue = "scam" if any(one.name == "scam_storefront" for one in sightings) else None
         scored = self._scorer.score(sightings, verdict.item_class, reading.text.jurisdiction, self._as_of)
@@ -221,22 +253,22 @@ class Assessor:
             language=reading.language,
             item_class=verdict.item_class,
             class_probability=verdict.probability,
-            items=describe_items(items, sightings, fields),
+            items=describe_items(items, sightings, seen.fields if seen else None),
             signals=scored.findings,
             scores={name: scored.scores[name] for name in SCORES},
             review=review,
             abstained=reading.abstained,
             queue=queue or ("main" if review != "none" else None),
             versions=self.versions,
-            derivation={"evidence": [list(row) for row in verdict.evidence], **scored.derivation},
+            derivation={
+                "evidence": [list(row) for row in verdict.evidence],
+                "class": {
+                    "terms": [list(term) for term in verdict.terms],
+                    "over": verdict.runner_up,
+                },
+                **scored.derivation,
+            },
         )
-
-    def _sightings(
-        self, reading: Reading, fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...]
-    ) -> list[Sighting]:
-        found = list(reading.sightings)
-        found += self._observer.observe(reading.text, fields, reading.mentions, reading.verdict, items, found)
-        return found
 
 
 def assess(texts: Sequence[Text], *, assessor: Assessor | None = None) -> list[Assessment]:
@@ -249,7 +281,7 @@ def _unread(text: Text, language: str, abstained: str | None) -> Reading:
     verdict = Verdict(
         item_class="other", probability=probability, evidence=(("other", 4.6, "names no thing we look for"),)
     )
-    return Reading(text=text, language=language, verdict=verdict, fields=None, mentions=([], []), abstained=abstained)
+    return Reading(text=text, language=language, verdict=verdict, seen=None, abstained=abstained)
 
 
 def _passages(encoder: Encoder | None) -> PassageEncoder | None:
