@@ -192,8 +192,8 @@ class ElasticIndex(Engine):
             total=found["hits"]["total"]["value"],
             rows=tuple(_row(hit, request) for hit in hits[: request.limit]),
             more=len(hits) > request.limit,
-            facets={name: _buckets(counted[f"facet {name}"]["counted"]) for name in request.facets},
-            bars={name: _buckets(counted[f"bars {name}"]["counted"]) for name in request.histograms},
+            facets={name: _buckets(counted[f"facet {name}"]) for name in request.facets},
+            bars={name: _buckets(counted[f"bars {name}"]) for name in request.histograms},
         )
 
     def nearest(self, vector: NDArray[np.float32], plan: Plan, limit: int) -> list[int]:
@@ -339,13 +339,18 @@ def _page_body(request: PageRequest) -> dict[str, Any]:
     for name, column in request.facets.items():
         counting = {"terms": {"field": column, "size": request.facet_size}}
         others = [translate(clause) for other, clause in later.items() if other != name]
-        body["aggs"][f"facet {name}"] = {"filter": {"bool": {"filter": others}}, "aggs": {"counted": counting}}
+        body["aggs"][f"facet {name}"] = _among(others, counting)
     for name, histogram in request.histograms.items():
         shape = {"field": histogram.column, "interval": histogram.width, "offset": histogram.offset}
         filters = [translate(clause) for clause in later.values()]
         counting = {"histogram": {**shape, "min_doc_count": 1}}
-        body["aggs"][f"bars {name}"] = {"filter": {"bool": {"filter": filters}}, "aggs": {"counted": counting}}
+        body["aggs"][f"bars {name}"] = _among(filters, counting)
     return body
+
+
+def _among(filters: list[dict[str, Any]], counting: dict[str, Any]) -> dict[str, Any]:
+    """A count among the hits that pass further filters; without any, a filter would only cost time."""
+    return {"filter": {"bool": {"filter": filters}}, "aggs": {"counted": counting}} if filters else counting
 
 
 def _row(hit: dict[str, Any], request: PageRequest) -> Row:
@@ -358,4 +363,4 @@ def _row(hit: dict[str, Any], request: PageRequest) -> Row:
 
 
 def _buckets(counted: dict[str, Any]) -> list[tuple[Any, int]]:
-    return [(bucket["key"], int(bucket["doc_count"])) for bucket in counted["buckets"]]
+    return [(bucket["key"], int(bucket["doc_count"])) for bucket in counted.get("counted", counted)["buckets"]]

@@ -48,6 +48,15 @@ def parse(text: str) -> Query:
     return _Parser(text).parse()
 
 
+def is_whole_value(text: str) -> bool:
+    """Whether a value can stand behind `field:` without quotation marks and means itself."""
+    try:
+        found = parse(f"listing:{text}")
+    except QueryError:
+        return False
+    return isinstance(found, Fielded) and found.child == Word(text=text)
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text

@@ -11,7 +11,7 @@ import structlog
 from pipelines.errors import NotPermitted, TracemarkError
 from pipelines.index.document import tie_of
 from pipelines.index.engine import Engine, Page, PageRequest, Row, StoredLine
-from pipelines.index.plan import AllOf, Clause, OneOf, Plan
+from pipelines.index.plan import AllOf, Anything, Clause, OneOf, Plan
 from pipelines.index.port import IndexDescription, UpsertReport
 from pipelines.index.tantivy_generation import OpenGeneration, make_generation, open_generation
 from pipelines.index.tantivy_paging import Found, by_column, by_score
@@ -227,6 +227,8 @@ class TantivyIndex(Engine):
         opened, searcher = reader
         opened.vectors.refresh()
         conditions = plan.filters()
+        if isinstance(conditions, Anything):
+            return opened.vectors.nearest(vector, limit, None)
         chosen = translate(conditions, opened.schema)
         count = int(searcher.search(chosen, 1).count)
         if not count or not len(opened.vectors):
