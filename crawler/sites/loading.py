@@ -15,7 +15,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
-from crawler.sites.schema import SELECTABLE, Browser, SiteFile
+from crawler.sites.schema import RESERVED, SELECTABLE, Browser, SiteFile
 from pipelines.errors import BadInput, NotPermitted
 
 if TYPE_CHECKING:
@@ -139,6 +139,8 @@ def _line(tree: CommentedMap, where: Sequence[int | str]) -> int:
 
 
 def _contradictions(file: SiteFile) -> Iterator[tuple[tuple[str, ...], str]]:
+    if file.site in RESERVED:
+        yield ("site",), f"{file.site} is kept for pages that no site file leads to: choose another name"
     if not file.robots.obey and not file.robots.authority:
         yield ("robots", "obey"), "robots.txt is disregarded only with the written authority named in robots.authority"
     for name, selector in file.selectors.items():
@@ -151,10 +153,14 @@ def _contradictions(file: SiteFile) -> Iterator[tuple[tuple[str, ...], str]]:
     if file.session.storage_state and file.session.cookies:
         yield ("session", "cookies"), "a storage state holds cookies already: give one of the two"
     if file.fetch != "browser":
-        default = Browser()
-        for name in type(default).model_fields:
-            if getattr(file.browser, name) != getattr(default, name):
-                yield ("browser", name), "has no effect without fetch: browser"
+        yield from _browser_words(file)
+
+
+def _browser_words(file: SiteFile) -> Iterator[tuple[tuple[str, ...], str]]:
+    default = Browser()
+    for name in type(default).model_fields:
+        if getattr(file.browser, name) != getattr(default, name):
+            yield ("browser", name), "has no effect without fetch: browser"
 
 
 def _selector_problem(selector: str) -> str | None:

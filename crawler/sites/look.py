@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from crawler.process import begin_run, carry_out
 from crawler.sites.drafting import Draft, draft_site, read_language
 from crawler.sites.loading import LoadedSite
-from crawler.sites.schema import Pace, SiteFile
+from crawler.sites.schema import RESERVED, Pace, SiteFile
 from crawler.spiders.listings import ListingsSpider
 from pipelines.errors import BadInput
 from pipelines.models import PageKind
@@ -45,6 +45,8 @@ def look_at(workspace: Workspace, url: str, name: str) -> Draft:
 
     Raises `NotPermitted` without authority, and `BadInput` where the page cannot be read, with the reason.
     """
+    if name in RESERVED:
+        raise BadInput(f"no site can be called {name}", hint="choose another --name")
     try:
         file = SiteFile(site=name, start=[url], pace=Pace(pages=2, delay=_DELAY))
     except ValidationError as error:

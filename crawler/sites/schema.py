@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from croniter import croniter
+from croniter.croniter import CroniterError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SELECTABLE = (
@@ -33,6 +35,11 @@ SELECTABLE = (
 )
 """Fields that a selector may point at."""
 
+RESERVED = frozenset({"tips", "received"})
+"""No site file's name: what is taken on a tip, and what others collected, lies in the vault under these."""
+
+CRON_FIELDS = 5
+
 
 def _check_pattern(text: str) -> str:
     try:
@@ -53,6 +60,16 @@ def _check_zone(text: str) -> str:
 def _check_hours(text: str) -> str:
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", text):
         raise ValueError('not hours of the day; for example "22:00-06:00"')
+    return text
+
+
+def _check_cron(text: str) -> str:
+    if len(text.split()) != CRON_FIELDS:
+        raise ValueError('not five fields (minute, hour, day, month, weekday); for example "30 2 * * *"')
+    try:
+        croniter(text, datetime(2026, 1, 1)).get_next(datetime)  # noqa: DTZ001 -- a clock face has no zone
+    except CroniterError as error:
+        raise ValueError(f'{error}; for example "30 2 * * *"') from error
     return text
 
 
@@ -164,7 +181,7 @@ class Robots(Part):
 class Schedule(Part):
     """When the site is visited."""
 
-    cron: str | None = Field(
+    cron: Annotated[str, AfterValidator(_check_cron)] | None = Field(
         default=None,
         description='When `tracemark watch` visits the site: minute, hour, day, month, weekday, like "15 */6 * * *". '
         "Without it only `tracemark crawl` does.",

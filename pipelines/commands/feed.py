@@ -85,12 +85,15 @@ def import_(
                 "unchanged": intake.unchanged,
                 "set_aside": report.set_aside,
                 "set_aside_file": str(report.set_aside_file) if report.set_aside_file else None,
+                "never_seen": list(report.never_seen),
             }
         )
     else:
         say(f"{site}: {report.lines} lines; {intake.new} new, {intake.changed} changed, {intake.unchanged} unchanged.")
         if report.set_aside:
             say(f"{report.set_aside} lines were set aside, with the reasons, in {report.set_aside_file}")
+        if report.never_seen:
+            say(f"No line has {', '.join(report.never_seen)}, which --map names: is it spelt as in the feed?")
         say("Next: tracemark assess")
     return ExitCode.NOT_AS_IT_SHOULD_BE if report.set_aside else ExitCode.DONE
 

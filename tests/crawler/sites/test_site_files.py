@@ -56,6 +56,7 @@ pace:
   hours: '25:00-07:00'
 timezone: Middle/Earth
 session: {cookies: sid=12345}
+schedule: {cron: '61 2 * * *'}
 """
     with pytest.raises(BadInput) as caught:
         read(text)
@@ -69,8 +70,27 @@ session: {cookies: sid=12345}
         (7, "pace.hours"),
         (8, "timezone"),
         (9, "session.cookies"),
+        (10, "schedule.cron"),
     ]
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "cron", ["daily", "30 2 * *", "30 2 * * * *", "61 2 * * *", "0 0 31 2 *", "* * * * 8", "@daily", ""]
+)
+def test_a_schedule_that_never_comes_is_refused(read: Callable[[str], LoadedSite], cron: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(f"site: market\nstart: ['https://market.example/']\nschedule:\n  cron: '{cron}'\n")
+    [told] = caught.value.details
+    assert told.split(":")[1:3] == ["4", " schedule.cron"]
+    assert "30 2 * * *" in told
+
+
+@pytest.mark.parametrize("name", ["tips", "received"])
+def test_names_that_the_vault_keeps_for_itself_are_refused(read: Callable[[str], LoadedSite], name: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        read(f"site: {name}\nstart: ['https://market.example/']\n")
+    assert "choose another name" in caught.value.details[0]
 
 
 @pytest.mark.parametrize(

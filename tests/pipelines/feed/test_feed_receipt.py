@@ -22,6 +22,7 @@ from pipelines.models import RunStatus
 from pipelines.store.custody import broken_at
 from pipelines.store.runs import latest_run, runs_of
 from pipelines.store.tables import captures, journal, listings, sellers, status_changes, vault_files, versions
+from pipelines.workspace import write_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -152,6 +153,17 @@ def test_a_mapped_key_that_no_line_has_is_told(desk: FeedDesk, feed: Path) -> No
     write(feed, [line(1), line(2, cost=5)])
     names = {"price": "cost", "location": "stade"}
     assert desk.receive(feed, evolve(OPTIONS, names=names)).never_seen == ("stade",)
+
+
+def test_import_says_which_mapped_key_no_line_has(tmp_path: Path) -> None:
+    write_workspace(tmp_path / "room", {"operator": "Unit", "contact": "unit@example.org", "basis": "Mandate 1"})
+    write(tmp_path / "feed.jsonl", [line(1)])
+    command = ["import", str(tmp_path / "feed.jsonl"), "--site", "m", "--map", "location=stade"]
+    command = [sys.executable, "-m", "pipelines.cli", *command, "--workspace", str(tmp_path / "room")]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "No line has stade" in told.stderr
+    as_json = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(as_json.stdout)["never_seen"] == ["stade"]
 
 
 @pytest.mark.parametrize(
