@@ -9,6 +9,7 @@ from pipelines.store.tables.collection import capture_listings, captures, fronti
 from pipelines.store.tables.desk import decisions
 from pipelines.store.tables.findings import assessments, item_listings, items, seller_assessments
 from pipelines.store.tables.offers import listings, sellers, status_changes, versions
+from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "journal",
     "listings",
     "metadata",
+    "picture_captures",
+    "pictures",
     "runs",
     "saved_searches",
     "seller_assessments",
