@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from playwright.async_api import Error as PlaywrightError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Browser, Page, Request, Response
     from scrapy import Spider
+    from scrapy.crawler import Crawler
     from scrapy.http import Request as ScrapyRequest
     from scrapy.http import Response as ScrapyResponse
 
@@ -103,6 +105,7 @@ def browser_settings(plan: VisitPlan, executable: str, *, proxy: str) -> dict[st
         "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": file.browser.timeout * 1000,
         "PLAYWRIGHT_MAX_PAGES_PER_CONTEXT": file.pace.concurrency,
         "PLAYWRIGHT_PROCESS_REQUEST_HEADERS": None,
+        "PAGES_OF_A_CONTEXT": file.browser.renew,
     }
 
 
@@ -198,8 +201,19 @@ async def _exchange(response: Response, at: datetime) -> Exchange | None:
 class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # it has no types
     """scrapy-playwright with a watchdog: a page that takes too long is closed, a browser that hangs is ended.
 
-    Neither a script that never ends nor a browser that no longer answers can hold up a run.
+    Neither a script that never ends nor a browser that no longer answers can hold up a run. After some pages the next
+    ones open in a fresh context, with the session as it then stands, and the old one is closed: what pages leave behind
+    in a browser does not add up.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._pages_of_a_context = crawler.settings.getint("PAGES_OF_A_CONTEXT")
+        self._context = ""
+        self._opened = 0
+        self._under_way: Counter[str] = Counter()
+        self._state: Any = None  # the session that the next context begins with, once there was one before it
+        self._choosing = asyncio.Lock()
 
     async def _download_request_with_page(self, request: ScrapyRequest, page: Page, spider: Spider) -> ScrapyResponse:
         seconds = request.meta["seconds"]
@@ -212,6 +226,8 @@ class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         """The page, or TimeoutError."""
         if "seconds" not in request.meta:
             return cast("ScrapyResponse", await super().download_request(request))
+        context = await self._choose_context(request)
+        self._under_way[context] += 1
         try:
             # Longer than a page may take: this one is for a browser that does not even close a page.
             return cast(
@@ -220,6 +236,30 @@ class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         except TimeoutError:
             await self._end_hung_browser()
             raise
+        finally:
+            self._under_way[context] -= 1
+            await self._close_spent_contexts()
+
+    async def _choose_context(self, request: ScrapyRequest) -> str:
+        async with self._choosing:
+            chosen = f"context-{self._opened // self._pages_of_a_context}"
+            self._opened += 1
+            if chosen != self._context:
+                before = self.context_wrappers.get(self._context)
+                with contextlib.suppress(TimeoutError, PlaywrightError):
+                    if before is not None:
+                        self._state = await asyncio.wait_for(before.context.storage_state(), request.meta["seconds"])
+                self._context = chosen  # only now may the one before be closed
+        request.meta["playwright_context"] = chosen
+        if self._state is not None:
+            request.meta["playwright_context_kwargs"] |= {"storage_state": self._state}
+        return chosen
+
+    async def _close_spent_contexts(self) -> None:
+        spent = [name for name in self.context_wrappers if name != self._context and not self._under_way[name]]
+        for name in spent:
+            with contextlib.suppress(TimeoutError, PlaywrightError, KeyError):
+                await asyncio.wait_for(self.context_wrappers[name].context.close(), _SECONDS_TO_ANSWER)
 
     async def _end_hung_browser(self) -> None:
         browser = getattr(self, "browser", None)

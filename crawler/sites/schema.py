@@ -150,6 +150,12 @@ class Browser(Part):
         le=300,
         description="Seconds for each step of a page: loading, waiting, scrolling; three times as long for all of it.",
     )
+    renew: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Pages after which the browser goes on with an empty cache and memory; its cookies are kept.",
+    )
 
 
 class Pace(Part):

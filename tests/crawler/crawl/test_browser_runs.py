@@ -93,3 +93,24 @@ def test_a_wall_is_told_even_where_the_site_file_waits_for_a_listing(room: Room)
         ended = room.crawl("market")
     assert (ended.code, ended.found["status"]) == (1, "paused"), ended
     assert "a person must look at it" in ended.found["reason"]
+
+
+def test_a_context_is_renewed_and_the_session_goes_on(room: Room) -> None:
+    # A database that is not there yet tells a context that has just begun.
+    script = '<script>indexedDB.open("seen").onupgradeneeded = () => fetch("/begun");</script>'
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path in ("/robots.txt", "/begun"):
+            return Answer(status=404)
+        cookie = () if "sid=" in asked.headers.get("cookie", "") else (("Set-Cookie", "sid=1; Max-Age=600"),)
+        page = listing_page(int(asked.path[6:]), body=script) if "/item/" in asked.path else list_page(range(1, 9))
+        return Answer(page, headers=cookie)
+
+    with Served(answer) as site:
+        text = site_text("market", site.url, "fetch: browser", "browser: {renew: 3}", pace="delay: 0, concurrency: 2")
+        room.write_site("market", text)
+        ended = room.crawl("market")
+    assert (ended.found["found"]["listings"], ended.found["unseen"]) == (8, {}), ended
+    assert site.paths.count("/begun") in (3, 4)
+    pages = [one for one in site.requests if one.path == "/" or "/item/" in one.path]
+    assert [one.path for one in pages if "sid=" not in one.headers.get("cookie", "")] == ["/"]
