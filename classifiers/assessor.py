@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
 
+from classifiers.calibration import MODEL as CALIBRATION
 from classifiers.calibration import Calibration, load_calibration
 from classifiers.catalogue import Catalogue, load_catalogue
 from classifiers.class_features import FeatureReader, Features
-from classifiers.class_model import ClassModel, load_class_model
+from classifiers.class_model import CLASS_MODEL, ClassModel, load_class_model
 from classifiers.gate import Gate, Verdict
 from classifiers.items import find_items
 from classifiers.kinds import KindReader, Seen
 from classifiers.languages import OTHER, LanguageFinder
 from classifiers.lexicon import LANGUAGES, Lexicon, load_lexicon
-from classifiers.meaning import MODEL, MeaningModel, MeaningReader, load_meaning
-from classifiers.mentions import Mention, MentionFinder
+from classifiers.meaning import MODEL as HEADS
+from classifiers.meaning import MeaningModel, MeaningReader, load_meaning
+from classifiers.mentions import MentionFinder
 from classifiers.observations import Observer
 from classifiers.packs import Packs, load_packs
-from classifiers.reading import FieldReading, Reader
+from classifiers.reading import Reader
 from classifiers.scoring import Scorer
 from classifiers.serials import describe_items
 from classifiers.signals import Sighting, SignalReader
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from classifiers.encoder import Encoder, PassageEncoder
     from classifiers.tokens import Tokens
 
+SHIPPED = CALIBRATION.parent  # where what is trained lies, unless a workspace has its own
 LONGEST_TITLE = 1_000  # code points read; what follows is not, and `abstained` says so
 LONGEST_DESCRIPTION = 12_000
 SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is asked
@@ -101,12 +104,18 @@ class Assessor:
 
     @classmethod
     def load(
-        cls, encoder: Encoder | None = None, *, as_of: date | None = None, meaning: Path | None = MODEL
+        cls,
+        encoder: Encoder | None = None,
+        *,
+        as_of: date | None = None,
+        trained: Path = SHIPPED,
+        meaning: bool = True,
     ) -> Assessor:
-        """An assessor over the shipped lexicons, packs and heads of meaning (`meaning=None`: wording alone).
+        """An assessor over the shipped lexicons and packs, and over what training left in the folder `trained`.
 
         `as_of` decides which legal hooks are in force and fresh; by default the latest day on which the packs were
-        checked, so that results do not depend on the clock. Raises LexiconError where a data file cannot be used.
+        checked, so that results do not depend on the clock. Without `meaning`, wording alone is read. Raises
+        LexiconError where a data file cannot be used.
         """
         catalogue = load_catalogue()
         packs = load_packs(catalogue)
@@ -114,9 +123,9 @@ class Assessor:
             lexicon=load_lexicon(),
             catalogue=catalogue,
             packs=packs,
-            calibration=load_calibration(),
-            meaning=load_meaning(meaning) if meaning else None,
-            class_model=load_class_model(),
+            calibration=load_calibration(trained / CALIBRATION.name),
+            meaning=load_meaning(trained / HEADS.name) if meaning else None,
+            class_model=load_class_model(trained / CLASS_MODEL.name),
             encoder=encoder,
             as_of=as_of or packs.latest_check,
         )
