@@ -9,6 +9,7 @@ numbers are canonical JSON in `model.json`; there is no pickle and nothing to tr
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from attrs import frozen
@@ -34,6 +35,10 @@ class ModelFile(Strict):
     corpus_sha256: str
     fitted_on: int
     calibration_error: dict[str, float]
+
+    def to_text(self) -> str:
+        """Canonical JSON."""
+        return json.dumps(self.model_dump(), sort_keys=True, indent=1) + "\n"
 
 
 @frozen(kw_only=True)

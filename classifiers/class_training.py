@@ -13,15 +13,16 @@ import hashlib
 import json
 import sys
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from classifiers.assessor import Assessor
 from classifiers.catalogue import CLASSES
 from classifiers.class_model import CLASS_MODEL, GRID, ClassModelFile
+from classifiers.evaluation.labelled import read_corpus
+from classifiers.evaluation.rates import calibration_error
 from classifiers.mentions import GUNS
-from classifiers.training import calibration_error, corpus_text, read_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # scipy ships no stubs
 
     from classifiers.class_features import Features
+    from classifiers.evaluation.labelled import LabelledAd
 
-Row = dict[str, Any]
 FOLDS = 5
 STRENGTH = 0.1  # inverse of the penalty: 0.1, 0.3 and 1 were tried by cross-validation, and differ by half a point
 ROUNDS = 500
@@ -40,14 +41,14 @@ SPLITS = ("train", "dev")
 NEVER_GUNS = ("look_alike_tool", "airsoft_replica_toy", "accessory", "game_or_film_item")
 
 
-def fit_classes(assessor: Assessor, rows: Sequence[Row]) -> ClassModelFile:
-    """The model of these rows, with cross-validated figures. Held-out rows are left aside whatever is given."""
-    chosen = [row for row in rows if row["split"] in SPLITS]
-    table = [assessor.class_features(corpus_text(row)) for row in chosen]
+def fit_classes(assessor: Assessor, ads: Sequence[LabelledAd]) -> ClassModelFile:
+    """The model of these ads, with cross-validated figures. Held-out ads are left aside whatever is given."""
+    chosen = [ad for ad in ads if ad.split in SPLITS and ad.item_class is not None]
+    table = [assessor.class_features(ad.to_text()) for ad in chosen]
     names = sorted({name for features in table for name in features})
     matrix = _matrix(table, names)
-    labels = np.array([CLASSES.index(row["class"]) for row in chosen])
-    folds = np.array([fold_of(row["family"]) for row in chosen])
+    labels = np.array([CLASSES.index(ad.item_class or "") for ad in chosen])
+    folds = np.array([fold_of(ad.family or ad.id) for ad in chosen])
     logits = np.zeros((len(chosen), len(CLASSES)))
     for fold in range(FOLDS):
         left_out = folds == fold
@@ -56,7 +57,7 @@ def fit_classes(assessor: Assessor, rows: Sequence[Row]) -> ClassModelFile:
     temperature = _best_temperature(logits, labels)
     weights, offsets = _fit(matrix, labels)
     rounded = np.rint(weights * GRID).astype(int)
-    digest = hashlib.sha256("\n".join(json.dumps(row, sort_keys=True) for row in chosen).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(ad.model_dump_json() for ad in chosen).encode()).hexdigest()
     return ClassModelFile(
         classes=list(CLASSES),
         offsets=np.rint(offsets * GRID).astype(int).tolist(),

@@ -19,16 +19,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import frozen
 
-from classifiers.assessor import Assessor
+from classifiers.assessor import SHIPPED, Assessor
 from classifiers.catalogue import load_catalogue
 from classifiers.clauses import ClauseReader, cut_clauses
 from classifiers.evaluation.labelled import read_corpus
 from classifiers.lexicon import LANGUAGES, load_lexicon
-from classifiers.meaning import MODEL, Head, Heads, write_meaning
+from classifiers.meaning import EVEN, LEAST_FEATURES, MODEL, Head, Heads, write_meaning
 from classifiers.reading import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -41,11 +42,12 @@ LEAST_OF_LANGUAGE = (
 LEAST_FAMILIES = 2  # in which a feature must stand
 FOLDS = 3
 REGULARISATION = 30.0
-LEAST_PRECISION = 0.5
-LEAST_PRECISION_OF = {"H": 0.75, "S": 0.65}  # a person looks because of these
+LEAST_PRECISION = 0.6
+LEAST_PRECISION_OF = {"H": 0.8, "S": 0.7}  # a person looks because of these
+LEAST_HEARD = 5  # out of family: fewer prove nothing
 NOT_WORDS = frozenset(
     {"several_guns", "decoy_price", "scam_storefront", "obfuscated_terms", "missing_check_statement",
-     "mandatory_statement_missing", "price_low", "price_high", "restricted_class", "off_platform_contact"}
+     "mandatory_statement_missing", "mandatory_statement_present", "price_low", "price_high", "restricted_class", "off_platform_contact"}
 )  # fmt: skip
 
 
@@ -53,7 +55,7 @@ NOT_WORDS = frozenset(
 class Material:
     """The corpus as clauses: one row each, with the ad it is of, and what wording finds in each ad."""
 
-    ads: list[LabelledAd]
+    ads: Sequence[LabelledAd]
     features: list[str]
     rows: Any  # scipy.sparse.csr_matrix, (clauses, features)
     owners: NDArray[np.int64]
@@ -62,7 +64,7 @@ class Material:
     groups: NDArray[np.int64]
 
 
-def gather(ads: list[LabelledAd]) -> Material:
+def gather(ads: Sequence[LabelledAd], trained: Path = SHIPPED) -> Material:
     """Cut, read and count. Wording is that of the shipped lexicons, without the heads."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]  # noqa: PLC0415 - no stubs; extra `train`
 
@@ -73,7 +75,7 @@ def gather(ads: list[LabelledAd]) -> Material:
     hinted: dict[str, set[int]] = defaultdict(set)
     told = []
     for number, (ad, one) in enumerate(
-        zip(ads, Assessor.load(meaning=None).assess([ad.to_text() for ad in ads]), strict=True)
+        zip(ads, Assessor.load(trained=trained, meaning=False).assess([ad.to_text() for ad in ads]), strict=True)
     ):
         told.append(frozenset(finding.name for finding in one.signals if finding.layer in ("wording", "contact")))
         for field in (reader.read("title", ad.title), reader.read("description", ad.description)):
@@ -87,8 +89,9 @@ def gather(ads: list[LabelledAd]) -> Material:
     features = _shared(read, owners, ads)
     places = {name: place for place, name in enumerate(features)}
     known = [[places[name] for name in sorted(row) if name in places] for row in read]
+    known = [row if len(row) >= LEAST_FEATURES else [] for row in known]
     counts = np.cumsum([0, *(len(row) for row in known)])
-    values = np.concatenate([np.full(len(row), 1 / np.sqrt(max(len(row), 1))) for row in known])
+    values = np.concatenate([np.full(len(row), 1 / np.sqrt(max(len(row), EVEN))) for row in known])
     rows = csr_matrix((values, np.concatenate(known).astype(np.int64), counts), shape=(len(read), len(features)))
     families = {name: place for place, name in enumerate(sorted({ad.family or "" for ad in ads}))}
     groups = np.array([families[ad.family or ""] for ad in ads])
@@ -97,7 +100,7 @@ def gather(ads: list[LabelledAd]) -> Material:
     )
 
 
-def _shared(read: list[set[str]], owners: list[int], ads: list[LabelledAd]) -> list[str]:
+def _shared(read: list[set[str]], owners: list[int], ads: Sequence[LabelledAd]) -> list[str]:
     """The features that stand in two families and more."""
     families: dict[str, set[str | None]] = defaultdict(set)
     for row, owner in zip(read, owners, strict=True):
@@ -175,7 +178,7 @@ def choose_least(
     best, least = _f1(told, labels), None
     for candidate in np.unique(np.round(logits[labels & ~told], 2)):
         heard = (logits >= candidate) & ~told
-        if heard.sum() and labels[heard].mean() >= precision:
+        if heard.sum() >= LEAST_HEARD and labels[heard].mean() >= precision:
             gained = _f1(told | heard, labels)
             if gained > best:
                 best, least = gained, float(candidate)
@@ -187,7 +190,7 @@ def _f1(found: NDArray[np.bool_], labels: NDArray[np.bool_]) -> float:
 
 
 def helped_languages(
-    ads: list[LabelledAd], heard: NDArray[np.bool_], labels: NDArray[np.bool_], told: NDArray[np.bool_]
+    ads: Sequence[LabelledAd], heard: NDArray[np.bool_], labels: NDArray[np.bool_], told: NDArray[np.bool_]
 ) -> tuple[str, ...]:
     """The languages in which hearing did not lower F1; those with few labels go with the whole."""
     of = np.array([ad.language for ad in ads])
@@ -246,16 +249,21 @@ def fit_all(material: Material) -> tuple[Heads, NDArray[np.int8], dict[str, Any]
     return found, np.stack(columns, axis=1), figures
 
 
+def fit_heads(ads: Sequence[LabelledAd], *, trained: Path = SHIPPED, out: Path | None) -> None:
+    """Fit the heads on `ads`, beside the class model in the folder `trained`, and write them to `out`."""
+    material = gather([ad for ad in ads if ad.signals is not None], trained)
+    heads, weights, _ = fit_all(material)
+    used = np.flatnonzero(np.abs(weights).max(axis=1) > 2)
+    if out is not None:
+        write_meaning(out, heads, [material.features[place] for place in used], weights[used])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, print and write."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.meaning_training", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, only print")
     options = parser.parse_args(arguments)
-    material = gather(read_corpus(splits=("train", "dev")))
-    heads, weights, _ = fit_all(material)
-    used = np.flatnonzero(np.abs(weights).max(axis=1) > 2)
-    if not options.check:
-        write_meaning(MODEL, heads, [material.features[place] for place in used], weights[used])
+    fit_heads(read_corpus(splits=("train", "dev")), out=None if options.check else MODEL)
     return 0
 
 

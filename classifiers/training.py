@@ -1,134 +1,79 @@
-"""Fits the scores' calibration on the project's own corpus: `python -m classifiers.training`.
+"""Fits all that is trained, each part after the one it builds on: kinds of thing, heads of meaning, calibration.
 
-Read is the corpus' `train` split alone. The lines are printed and written to `classifiers/model.json` as canonical
-JSON, with the expected calibration error on the `dev` split (ten bins, synthetic texts). `--check` only measures.
+`python -m classifiers.training` fits the shipped files on the project's own corpus, its `train` and `dev` splits;
+`--check` says whether the shipped files are what training gives. `tracemark train` does the same into a folder of the
+workspace, with its people's decisions and labelled ads of its own. The same input gives the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
-from decimal import Decimal
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from classifiers.assessor import Assessor
-from classifiers.calibration import MODEL, load_calibration
-from classifiers.catalogue import Catalogue, load_catalogue
-from classifiers.values import SCORES, Assessment, Text
+from classifiers.assessor import SHIPPED, Assessor
+from classifiers.calibration import MODEL as CALIBRATION
+from classifiers.calibration_training import fit_calibration
+from classifiers.catalogue import load_catalogue
+from classifiers.class_model import CLASS_MODEL
+from classifiers.class_training import fit_classes, model_text
+from classifiers.evaluation.labelled import read_corpus
+from classifiers.meaning import MODEL as HEADS
+from classifiers.meaning_training import fit_heads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
+    from classifiers.evaluation.labelled import LabelledAd
+    from classifiers.values import Text
 
-CORPUS = Path(__file__).parent / "corpus"
-BINS = 10
-LEAST_SLOPE = 0.25
-Row = dict[str, Any]
-
-
-def read_corpus(folder: Path = CORPUS) -> list[Row]:
-    """Every line of the corpus, in the order of file names."""
-    lines = (line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines())
-    return [json.loads(line) for line in lines]
+FILES = (CLASS_MODEL.name, HEADS.name, CALIBRATION.name)
+"""What a folder of trained files holds."""
 
 
-def corpus_text(row: Row) -> Text:
-    """A line of the corpus as the assessor reads it."""
-    return Text(
-        title=row["title"],
-        description=row["description"],
-        category=row["category"],
-        price=None if row["price"] is None else Decimal(str(row["price"])),
-        currency=row["currency"],
-        jurisdiction=row["jurisdiction"],
-    )
+def train(
+    ads: Sequence[LabelledAd],
+    folder: Path,
+    *,
+    reviews: Sequence[tuple[Text, bool]] = (),
+    tell: Callable[[str], None] = lambda _name: None,
+) -> None:
+    """Fit on `ads` (splits train and dev; others are left aside) and `reviews`, and write FILES into `folder`.
 
-
-def wanted(row: Row, score: str, catalogue: Catalogue) -> bool:
-    """Whether a reader wanted to look at the line for the reason of this score."""
-    reasons = [catalogue[name] for name in row["signals"] if name in catalogue]
-    return row["review"] != "none" and any(one.polarity == "for" and score in one.scores for one in reasons)
-
-
-def fit_line(logits: NDArray[np.float64], labels: NDArray[np.bool_]) -> dict[str, float]:
-    """Slope and offset by logistic regression on one feature, a little regularised: some scores have few lines.
-
-    A score must rise with its evidence: where few lines would have it fall, the least slope is kept and only the
-    level is fitted.
+    `tell` hears the name of each file before it is fitted. Minutes for a few thousand ads.
     """
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # noqa: PLC0415 - no stubs; extra `train`
-
-    model = LogisticRegression(C=1.0).fit(logits[:, None], labels)
-    slope, offset = float(model.coef_[0][0]), float(model.intercept_[0])
-    if slope < LEAST_SLOPE:
-        share = (labels.sum() + 1) / (len(labels) + 2)
-        slope, offset = LEAST_SLOPE, float(np.log(share / (1 - share)) - LEAST_SLOPE * logits.mean())
-    return {"slope": round(slope, 4), "offset": round(offset, 4)}
-
-
-def calibration_error(probabilities: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
-    """Expected calibration error: mean distance of probability and frequency over ten equal bins, by their size."""
-    bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    error = 0.0
-    for place in range(BINS):
-        inside = bins == place
-        if inside.any():
-            error += inside.mean() * abs(probabilities[inside].mean() - labels[inside].mean())
-    return round(float(error), 4)
-
-
-def counted(rows: Sequence[Row], assessments: Sequence[Assessment]) -> list[tuple[Row, Assessment]]:
-    """Those that did not leave before anything was counted."""
-    return [(row, one) for row, one in zip(rows, assessments, strict=True) if not one.derivation["left_uncounted"]]
-
-
-def fit(assessor: Assessor, rows: list[Row], catalogue: Catalogue) -> Row:
-    """The model file's content: lines fitted where something firm was seen, errors measured on everything counted."""
-    fitted = counted(*_assessed(assessor, rows, "train"))
-    checked = counted(*_assessed(assessor, rows, "dev"))
-    lines, errors = {}, {}
-    for score in SCORES:
-        logits, firm, labels = _table(fitted, score, catalogue)
-        line = lines[score] = fit_line(logits[firm], labels[firm])
-        logits, firm, labels = _table(checked, score, catalogue)
-        shown = np.where(firm, line["slope"] * logits + line["offset"], logits)
-        errors[score] = calibration_error(1 / (1 + np.exp(-shown)), labels)
-    digest = hashlib.sha256("\n".join(json.dumps(row, sort_keys=True) for row in rows).encode()).hexdigest()
-    return {"scores": lines, "corpus_sha256": digest, "fitted_on": len(fitted), "calibration_error": errors}
-
-
-def _assessed(assessor: Assessor, rows: list[Row], split: str) -> tuple[list[Row], list[Assessment]]:
-    chosen = [row for row in rows if row["split"] == split]
-    return chosen, assessor.assess([corpus_text(row) for row in chosen])
-
-
-def _table(
-    pairs: list[tuple[Row, Assessment]], score: str, catalogue: Catalogue
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
-    shown = [one.derivation["scores"][score] for _, one in pairs]
-    firm = [any(term["weight"] > 0 and term["strength"] != "W" for term in one["terms"]) for one in shown]
-    labels = [wanted(row, score, catalogue) for row, _ in pairs]
-    return np.array([one["logit"] for one in shown], np.float64), np.array(firm, np.bool_), np.array(labels, np.bool_)
+    chosen = [ad for ad in ads if ad.split in ("train", "dev")]
+    for file in FILES:  # each part is read beside the others: until it is fitted, the shipped one stands in
+        (folder / file).write_bytes((SHIPPED / file).read_bytes())
+    tell(CLASS_MODEL.name)
+    (folder / CLASS_MODEL.name).write_text(model_text(fit_classes(Assessor.load(), chosen)), encoding="utf-8")
+    tell(HEADS.name)
+    fit_heads(chosen, trained=folder, out=folder / HEADS.name)
+    tell(CALIBRATION.name)
+    calibration = fit_calibration(Assessor.load(trained=folder), load_catalogue(), chosen, reviews)
+    (folder / CALIBRATION.name).write_text(calibration.to_text(), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fit, print and write; or, with `--check`, say whether the shipped file is what training gives."""
+    """Fit and write; or, with `--check`, fit elsewhere and compare."""
     parser = argparse.ArgumentParser(prog="python -m classifiers.training", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the shipped model differs")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a shipped file differs")
     options = parser.parse_args(arguments)
-    model = fit(Assessor.load(), read_corpus(), load_catalogue())
-    text = json.dumps(model, sort_keys=True, indent=1) + "\n"
-    sys.stdout.write(text)
-    if options.check:
-        return int(load_calibration().file.model_dump() != json.loads(text))
-    MODEL.write_text(text, encoding="utf-8")
-    return 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        train(read_corpus(splits=("train", "dev")), folder, tell=_say)
+        differing = [file for file in FILES if (folder / file).read_bytes() != (SHIPPED / file).read_bytes()]
+        if not options.check:
+            for file in differing:
+                (SHIPPED / file).write_bytes((folder / file).read_bytes())
+    sys.stdout.write(f"differing: {', '.join(differing) or 'none'}\n")
+    return int(options.check and bool(differing))
+
+
+def _say(name: str) -> None:
+    sys.stderr.write(f"fitting {name}\n")
 
 
 if __name__ == "__main__":

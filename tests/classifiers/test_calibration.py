@@ -10,9 +10,10 @@ import pytest
 
 from classifiers import Assessor, LexiconError, Text
 from classifiers.calibration import MODEL, load_calibration
+from classifiers.calibration_training import fit_calibration, fit_line
 from classifiers.catalogue import load_catalogue
 from classifiers.encoder import load_encoder
-from classifiers.training import calibration_error, fit_line, read_corpus, wanted
+from classifiers.evaluation.labelled import read_corpus
 from classifiers.values import SCORES
 
 if TYPE_CHECKING:
@@ -35,25 +36,28 @@ def test_a_model_file_that_cannot_be_right_is_refused(tmp_path: Path, change: di
         load_calibration(path)
 
 
-def test_the_error_is_the_mean_distance_over_bins() -> None:
-    probabilities = np.array([0.05, 0.05, 0.95, 0.95])
-    assert calibration_error(probabilities, np.array([False, False, True, True])) == 0.05
-    assert calibration_error(probabilities, np.array([True, True, False, False])) == 0.95
-
-
 def test_a_line_never_falls() -> None:
     logits = np.array([-3.0, -2.0, -1.0, 0.0])
-    assert fit_line(logits, np.array([True, True, False, False]))["slope"] > 0
-    assert fit_line(logits, np.array([False, False, True, True]))["slope"] > 0.25
+    assert fit_line(logits, np.array([True, True, False, False])).slope > 0
+    assert fit_line(logits, np.array([False, False, True, True])).slope > 0.25
 
 
-def test_the_corpus_says_for_which_reason_a_reader_looks() -> None:
-    catalogue = load_catalogue()
-    row = {"signals": ["no_serial", "ffl_transfer"], "review": "review"}
-    assert wanted(row, "untraceable", catalogue)
-    assert not wanted(row, "unlicensed_sale", catalogue)
-    assert not wanted({**row, "review": "none"}, "untraceable", catalogue)
-    assert {row["split"] for row in read_corpus()} == {"train", "dev", "held"}
+def test_what_people_decided_moves_the_line_of_what_was_firm() -> None:
+    assessor, catalogue = Assessor.load(), load_catalogue()
+    ads = [ad for ad in read_corpus(splits=("train",)) if ad.language == "en"][:300]
+    offered = Text(title="Glock 19 gen 4 9mm pistol", description="No background check needed.")
+    alone = fit_calibration(assessor, catalogue, ads)
+    agreed = fit_calibration(assessor, catalogue, ads, [(offered, True)] * 60)
+    refused = fit_calibration(assessor, catalogue, ads, [(offered, False)] * 60)
+    [found] = assessor.assess([offered])
+    logit = found.derivation["scores"]["unlicensed_sale"]["logit"]
+    low, middle, high = (
+        one.scores["unlicensed_sale"].slope * logit + one.scores["unlicensed_sale"].offset
+        for one in (refused, alone, agreed)
+    )
+    assert low < middle < high
+    assert agreed.scores["straw_purchase"] == alone.scores["straw_purchase"]
+    assert len({one.corpus_sha256 for one in (alone, agreed, refused)}) == 3
 
 
 def test_what_may_be_about_guns_is_encoded_and_the_rest_is_let_go() -> None:
