@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http
+import logging
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self, cast
@@ -57,6 +58,8 @@ class StrictRobots(RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        # Scrapy prints a traceback where it cannot have the file: the run says why, in words.
+        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         self._missing: dict[str, str] = {}  # why it could not be had, by host and port
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:

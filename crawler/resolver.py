@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.resolver import CachingThreadedResolver
 from twisted.internet.abstract import isIPAddress
 from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.error import DNSLookupError
 
-from crawler.addresses import AddressRule
+from crawler.addresses import AddressRule, ForbiddenAddress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +37,16 @@ class GuardedResolver(CachingThreadedResolver):
         return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getfloat("DNS_TIMEOUT"), rule)
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 -- Twisted's name
-        """The one address of `name`; fails with `ForbiddenAddress` where it is not allowed."""
+        """The one address of `name`; fails like a name without one where it is not allowed."""
         if isIPAddress(name):
             return succeed(name)
         found: Deferred[str] = maybeDeferred(super().getHostByName, name, timeout)
 
         def check(address: Any) -> str:
-            self._rule.check(name, [str(address)])
+            try:
+                self._rule.check(name, [str(address)])
+            except ForbiddenAddress as error:
+                raise DNSLookupError(str(error)) from error  # of any other error Twisted prints a traceback
             return str(address)
 
         return found.addCallback(check)

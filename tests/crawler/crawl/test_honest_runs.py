@@ -56,6 +56,7 @@ def test_a_faulty_site_ends_the_run_with_the_reason(
     assert (ended.code, ended.found["status"]) == (1, status), ended
     assert reason in ended.found["reason"]
     assert ended.found["found"]["listings"] == 0
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_site_that_asks_to_wait_is_waited_for(let_down: dict[FaultMode, tuple[Ended, FaultySite]]) -> None:

@@ -66,6 +66,7 @@ def test_a_name_that_leads_inside_is_not_connected_to(room: Room, stub: dict[str
         ended = room.crawl("market", STUB_NAMES=json.dumps({"market.example": address}), **stub)
     assert ended.code == 1
     assert "the name leads to no public address" in ended.found["reason"]
+    assert "Traceback" not in ended.stderr
     assert not inside.requests
     assert not (room.workspace.root.parent / "left").exists()
 
