@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PAUSES = frozenset({",", "(", ")", "/", "|", ":", "-", "、", "،"})
 LONGEST = 40  # tokens: a longer run without a pause is cut there
+SHORT = 4  # tokens: a clause that short is a feature of its own ("cash", "no papers")
 REACH = 4  # tokens between two concepts that are still read together
 PREFIX = 5  # letters that stand for a word's stem, in languages with many endings
 _NAMES = (("make/", "<make>"), ("model/", "<model>"), ("calibre/", "<calibre>"))
@@ -53,11 +54,14 @@ class ClauseReader:
         self._concepts = {number: names for number, names in _named(matcher) if names}
 
     def features(self, field: FieldReading, clause: Clause) -> set[str]:
-        """Words, pairs and triples of them, stems, concepts, and concepts that stand near each other in order."""
+        """Words, pairs and triples of them, stems, both ends, concepts, and concepts near each other in their order."""
         keys = field.tokens.keys[clause.start : clause.end]
         found = set(keys)
         found.update(f"{one}_{two}" for one, two in pairwise(keys))
         found.update(f"{one}_{two}_{three}" for one, two, three in zip(keys, keys[1:], keys[2:], strict=False))
+        found.update((f"^{keys[0]}", f"{keys[-1]}$"))
+        if len(keys) <= SHORT:
+            found.add(f"^{' '.join(keys)}$")
         found.update(f"{key[:PREFIX]}*" for key in keys if len(key) > PREFIX and key.isalpha())
         found.update(self._concepts_in(field, clause))
         return found

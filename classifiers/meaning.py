@@ -37,6 +37,20 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).parent / "meaning.npz"
 SHOWN = 3  # features named in a reason
+LEAST_FEATURES = 2  # known in a clause: fewer say too little, whatever they weigh
+EVEN = 8  # clauses with fewer features are weighed as if they had so many: one telling word is no whole sentence
+NEGATIONS = frozenset({"<neg>", "<no>"})
+AFFIRMED = frozenset(
+    {
+        "agency_auction", "ammunition_bulk", "brokering", "bulk_quantity", "bulk_wanted", "co_offered_contraband",
+        "concealed_shipment", "conflict_provenance", "conversion_device", "convertible_replica", "craft_made",
+        "cross_border_offer", "dealer", "direct_shipment", "embargoed_destination", "fraudulent_documents",
+        "licensed_intermediary", "light_weapon", "more_available", "new_in_box", "platform_verified",
+        "printable_file", "printed_firearm", "reactivation", "resale_for_profit", "stolen_hint", "threat",
+        "untraceable_payment", "urgency",
+    }
+)  # fmt: skip
+"""Signals that nobody states by denying something: in a clause with a negation their heads are silent."""
 REMEMBERED = 20_000  # clauses: boilerplate is read once
 
 
@@ -140,7 +154,7 @@ class MeaningReader:
         for clause in cut_clauses(field):
             for number, logit in self._loud(field, clause):
                 head = self._heads[number]
-                if language in head.languages:
+                if language in head.languages and not (head.signal in AFFIRMED and self._denies(field, clause)):
                     probability = 1 / (1 + math.exp(-(head.slope * logit + head.offset)))
                     telling = self._telling(field, clause, number)
                     found.append(Heard(head.signal, round(probability, 2), clause, telling))
@@ -158,15 +172,18 @@ class MeaningReader:
 
     def _weigh(self, field: FieldReading, clause: Clause) -> tuple[tuple[int, float], ...]:
         rows = self._rows(field, clause)
-        if not rows:
+        if len(rows) < LEAST_FEATURES:
             return ()
         sums = self._model.weights[rows].sum(axis=0, dtype=np.int32)
-        logits = sums * self._scales / math.sqrt(len(rows)) + self._biases
+        logits = sums * self._scales / math.sqrt(max(len(rows), EVEN)) + self._biases
         return tuple((int(number), round(float(logits[number]), 4)) for number in np.flatnonzero(logits >= self._least))
 
     def _rows(self, field: FieldReading, clause: Clause) -> list[int]:
         features = self._model.features
         return [features[name] for name in self._clauses.features(field, clause) if name in features]
+
+    def _denies(self, field: FieldReading, clause: Clause) -> bool:
+        return not NEGATIONS.isdisjoint(self._clauses.features(field, clause))
 
     def _telling(self, field: FieldReading, clause: Clause, number: int) -> tuple[str, ...]:
         features, weights = self._model.features, self._model.weights

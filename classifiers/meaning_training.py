@@ -47,7 +47,7 @@ LEAST_PRECISION_OF = {"H": 0.8, "S": 0.7}  # a person looks because of these
 LEAST_HEARD = 5  # out of family: fewer prove nothing
 NOT_WORDS = frozenset(
     {"several_guns", "decoy_price", "scam_storefront", "obfuscated_terms", "missing_check_statement",
-     "mandatory_statement_missing", "mandatory_statement_present", "price_low", "price_high", "restricted_class", "off_platform_contact"}
+     "mandatory_statement_missing", "mandatory_statement_present", "price_low", "price_high", "restricted_class", "off_platform_contact", "urgency"}
 )  # fmt: skip
 
 
