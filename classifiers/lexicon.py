@@ -73,13 +73,17 @@ class CalibresFile(Strict):
 
 @frozen(kw_only=True)
 class Pattern:
-    """A rule of wording: `signal` is seen where its steps follow each other. `fixed`: its polarity is its own."""
+    """A rule of wording: `signal` is seen where its steps follow each other. `fixed`: its polarity is its own.
+
+    A void pattern silences the signals named in `silences` where it stands, or every signal where it names none.
+    """
 
     id: str
     signal: str
     language: str
     steps: tuple[Element, ...]
     fixed: bool
+    silences: frozenset[str] = frozenset()
 
 
 @frozen(kw_only=True)
@@ -174,16 +178,34 @@ def _patterns(words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> list
     for signal, rows in [*words.signals.items(), (VOID, words.void)]:
         for number, row in enumerate(rows.strip().splitlines()):
             fixed = row.startswith("! ")
+            silences, wording = _narrowed(row.removeprefix("! ")) if signal == VOID else ((), row.removeprefix("! "))
             try:
-                steps = parse_pattern(row.removeprefix("! "))
+                steps = parse_pattern(wording)
             except LexiconError as error:
                 raise LexiconError(f"{words.language}.yaml: {signal}: {error}") from error
             bound = tuple(_bind(step, words, concepts) for step in steps)
             identity = f"{words.language}/{signal}/{number}"
             patterns.append(
-                Pattern(id=identity, signal=signal, language=words.language, steps=bound, fixed=fixed or signal == VOID)
+                Pattern(
+                    id=identity,
+                    signal=signal,
+                    language=words.language,
+                    steps=bound,
+                    fixed=fixed or signal == VOID,
+                    silences=frozenset(silences),
+                )
             )
+    if unknown := {name for pattern in patterns for name in pattern.silences} - words.signals.keys():
+        raise LexiconError(f"{words.language}.yaml: void: no such signals: {', '.join(sorted(unknown))}")
     return patterns
+
+
+def _narrowed(row: str) -> tuple[tuple[str, ...], str]:
+    """`[dealer urgency] words`: what a void pattern silences, and its wording."""
+    if not row.startswith("["):
+        return (), row
+    names, _, wording = row[1:].partition("] ")
+    return tuple(names.split()), wording
 
 
 def _bind(step: Element, words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> Element:

@@ -91,17 +91,18 @@ class SignalReader:
             matches, key=lambda match: (match.start - match.end, self._rank(match), match.start, match.rule)
         )
         taken: dict[str, set[int]] = {}
-        void: set[int] = set()
+        void: dict[str, set[int]] = {}
         chosen = []
         for match in ranked:
             pattern = self._patterns[match.rule]
             place = set(range(match.start, match.end))
             if pattern.signal == VOID:
-                void |= place
+                for silenced in pattern.silences or (VOID,):
+                    void.setdefault(silenced, set()).update(place)
                 continue
             group = self._catalogue[pattern.signal].group
             busy = taken.setdefault(group, set())
-            if place & void or place & busy:
+            if place & busy or any(place & void[name] for name in (VOID, pattern.signal) if name in void):
                 continue
             busy |= place
             chosen.append(match)

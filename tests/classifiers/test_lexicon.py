@@ -51,6 +51,7 @@ def test_every_file_says_where_its_words_come_from() -> None:
         (("sets:\n", "sets:\n  broken: 'a(b'\n"), "unbalanced"),
         (("sets:\n", "sets:\n  self: '<self>'\n"), "refers to itself"),
         (("sets:\n", "sets:\n\t- x\n"), "en.yaml"),
+        (("void: |\n", "void: |\n  [nonsense] a b\n"), "no such signals: nonsense"),
     ],
 )
 def test_a_lexicon_with_a_mistake_is_refused_with_its_place(
@@ -63,6 +64,16 @@ def test_a_lexicon_with_a_mistake_is_refused_with_its_place(
     (folder / "en.yaml").write_text(text.replace(*change, 1), encoding="utf-8")
     with pytest.raises(LexiconError, match=message):
         load_lexicon(folder)
+
+
+def test_a_void_pattern_may_silence_one_signal_only(tmp_path: Path) -> None:
+    folder = tmp_path / "lexicons"
+    shutil.copytree(FOLDER, folder)
+    text = (folder / "en.yaml").read_text(encoding="utf-8")
+    added = text.replace("void: |\n", "void: |\n  [dealer urgency] gone by noon\n", 1)
+    (folder / "en.yaml").write_text(added, encoding="utf-8")
+    narrowed = [pattern for pattern in load_lexicon(folder).patterns if pattern.silences]
+    assert {"dealer", "urgency"} in [set(pattern.silences) for pattern in narrowed if pattern.language == "en"]
 
 
 def test_a_changed_word_changes_the_content_hash(tmp_path: Path) -> None:
