@@ -22,9 +22,21 @@ if TYPE_CHECKING:
 
     from crawler.extraction.document import Block
 
+LONGEST_TEXT = 20_000  # characters of a description in which a price is looked for
 LONGEST_PRICE = 80  # characters of an element that is named price
-_MONEY = re.compile(r"[$€£₽₴₺₹¥₩]|EUR|USD|GBP|CHF|руб|zł|元")
+_MONEY = re.compile(
+    r"[$€£₽₴₺₹¥￥₩]|\b(?:EUR|USD|GBP|CHF|CAD|AUD|PLN|BRL|RUB|MXN)\b|\b(?:euros?|dollars?|bucks|reais|pesos|pounds)\b|руб|\d\s?р\.|"
+    r"грн|zł|元|円|块|kr\b|\bTL\b|Kč|ريال|دينار|درهم|جنيه|ليرة|ر\.س|د\.إ",
+    re.IGNORECASE,
+)
 NEAR = 40  # blocks after the title among which an unnamed price is looked for
+_IN_STOCK = re.compile(
+    r"(?:only )?(?P<before>[1-9]\d{0,5})\s(?:pcs |pieces |items? )?(?:in stock|available|left in stock|left|"
+    r"auf lager|verfügbar|en stock|disponibles?|em estoque|disponíveis|в наличии)[.!]?|"
+    r"(?:in stock|available|auf lager|verfügbar|en stock|disponibles?|em estoque|в наличии|库存|متوفر)[:：]?\s?"
+    r"(?P<after>[1-9]\d{0,5})(?:\s?(?:pcs|pieces|items?|stück|produits?|unidades|uds?|un|шт|件|قطع))?\.?",
+    re.IGNORECASE,
+)
 _LINE_THROUGH = re.compile(r"line-through", re.IGNORECASE)
 _CENTS = re.compile(r"\d{2}")
 _WHOLE = re.compile(r"\d\s*$")
@@ -44,7 +56,7 @@ def find_price(facts: Facts) -> Found[Price] | None:
 
 def find_price_in(text: str, facts: Facts) -> Found[Price] | None:
     """Find the first amount with a currency mark in the description, for pages that show a price nowhere else."""
-    for line in text.split("\n"):
+    for line in text[:LONGEST_TEXT].split("\n"):
         price = facts.read_price(line) if _MONEY.search(line) else None
         if price and price.currency:
             return Found(value=price, source="heuristic", detail="description")
@@ -189,6 +201,10 @@ def find_quantity(facts: Facts) -> Found[int] | None:
     number = re.search(r"(?<![\d.,])\d{1,6}(?![\d.,]*\d)", row.value) if row else None
     if row and number and int(number[0]) > 0:
         return Found(value=int(number[0]), source="label", detail=row.label)
+    for block in facts.document.shown:
+        stock = _IN_STOCK.fullmatch(block.text) if len(block.text) <= LONGEST_PRICE else None
+        if stock and block.index >= facts.title_block:
+            return Found(value=int(stock["before"] or stock["after"]), source="heuristic", detail="in stock")
     offer = facts.offer
     stated = text_of(offer.data, "offers", "inventoryLevel", "value") if offer else None
     if offer and stated and stated.isdecimal() and int(stated) > 0:

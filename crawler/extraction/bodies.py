@@ -7,6 +7,10 @@ import zlib
 from enum import Enum
 
 LARGEST = 50 * 1024 * 1024  # bytes: the most that sitemaps.org allows a sitemap to have unpacked
+LARGEST_PAGE = 16 * 2**20  # bytes, or characters: of the real pages at hand the largest has 0.9 MB
+MOST_CONTROLS = 0.05  # share of a body's beginning that may be control characters in text of any encoding
+_NOT_PAGES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF-", b"PK\x03\x04", b"RIFF", b"\x00\x00\x00", b"OggS", b"ID3")
+_CONTROLS = tuple(bytes([code]) for code in range(0x09) if code) + tuple(bytes([code]) for code in range(0x0E, 0x1B))
 _GZIP = b"\x1f\x8b\x08"
 _FIRST_ELEMENT = re.compile(
     rb"^\s*(?:<\?xml[^>]{0,200}\?>)?(?:\s|<!--.{0,2000}?-->|<\?[^>]{0,300}\?>|<!DOCTYPE[^>\[]{0,300}>)*"
@@ -48,6 +52,28 @@ def unpack(body: bytes | str) -> bytes | str | None:
     except zlib.error:
         return None
     return unpacked if unpacked and len(unpacked) <= LARGEST else None
+
+
+def refuse_page(body: bytes | str) -> str | None:
+    """Why a body is not read as a page for people at all; None for one that may be."""
+    if len(body) > LARGEST_PAGE:
+        return f"larger than {LARGEST_PAGE // 2**20} MiB"
+    if isinstance(body, str) or body.startswith(_WIDE_MARKS):
+        return None
+    head = body[:_HEAD]
+    if wide_encoding(head) is not None:
+        return None
+    if head.startswith(_NOT_PAGES) or sum(map(head.count, _CONTROLS)) > MOST_CONTROLS * len(head):
+        return "binary: no text"
+    return None
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """The two-byte encoding of text without a byte order mark: nearly every other byte of markup is zero then."""
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if 2 * max(even, odd) < len(head) // 4 or min(even, odd) > len(head) // 100:
+        return None
+    return "utf-16-le" if odd > even else "utf-16-be"
 
 
 def may_be_data(body: bytes | str) -> bool:

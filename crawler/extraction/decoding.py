@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from crawler.extraction.bodies import wide_encoding
+
+_HEAD = 4096  # bytes
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w-]{2,30})", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w-]{2,30})", re.IGNORECASE)
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w-]{2,30})", re.IGNORECASE)
@@ -17,6 +20,9 @@ def decode_body(body: bytes | str, content_type: str | None) -> bytes:
         return body[3:].replace(b"\x00", b"")
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode("utf-8", "replace").replace(b"\x00", b"")
+    wide = wide_encoding(body[:_HEAD])
+    if wide is not None:
+        return body.decode(wide, "replace").encode("utf-8", "replace").replace(b"\x00", b"")
     try:
         return body.decode("utf-8").replace("\x00", "").encode("utf-8")
     except UnicodeDecodeError:

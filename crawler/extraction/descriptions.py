@@ -33,6 +33,7 @@ SHORT_RUN = 120  # characters
 LONGEST_OPENING = 1000  # characters
 PROBE = 40  # characters of a summary that must stand in a visible text for that text to be the description
 MOST_LINK_SHARE = 0.35
+MOST_PARAGRAPHS = 500
 _SHORT = re.compile(r"short[-_ ]?(?:desc|text|beschreib)|kurzbeschreibung|desc\w*[-_]short", re.IGNORECASE)
 _LABELLED_LINE = re.compile(r"[^:：]{1,40}[:：]\s*\S.{0,80}$")
 _PARAGRAPHS = frozenset({"p", "ul", "ol", "br", "blockquote"})
@@ -201,7 +202,7 @@ def _read_on(element: _Element) -> str:
     """Read from a first paragraph on through those that follow it."""
     texts = [read_text(element)]
     following = element.getnext() if element.tag == "p" else None
-    while following is not None and following.tag in _PARAGRAPHS:
+    while following is not None and following.tag in _PARAGRAPHS and len(texts) < MOST_PARAGRAPHS:
         texts.append(read_text(following))
         following = following.getnext()
     return "\n".join(text for text in texts if text)

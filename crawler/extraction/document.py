@@ -33,6 +33,9 @@ _TEST_IDS = ("data-testid", "data-marker", "data-cy", "data-qa-id", "data-test",
 _TITLE = re.compile(rb"<title[^>]{0,200}>", re.IGNORECASE)
 _MARKUP = re.compile(rb"</title\s*>|</?(?:head|body|meta|link|script|style|base)\b", re.IGNORECASE)
 _HEAD = 100_000  # bytes in which a page's title begins, and the most that one may have
+MOST_BLOCKS = 20_000  # lines or links after which a page is not read further: a long forum page has 5,000
+MOST_ELEMENTS = 200_000
+CHECKED_EVERY = 100  # elements
 DEEPEST = 200  # levels; libxml2 itself stops a little above
 # What forum software calls the posts of a thread: post-12, js-post-12, p12, pid_12, msg_12, elComment_12.
 _POST_ID = re.compile(r"(?:js-)?(?:post|pid|msg|message|p|elComment)[-_]?(?P<number>\d+)", re.IGNORECASE)
@@ -104,6 +107,7 @@ class Document:
     images: list[PageImage] = field(factory=list)
     named: dict[str, list[NamedElement]] = field(factory=dict)
     posts: list[NamedElement] = field(factory=list)  # of a conversation, in order
+    cut: bool = False  # whether the page was too large to be read to its end
     folded: str = ""  # the text of all blocks in lower case
 
     @property
@@ -207,6 +211,7 @@ class _Walk:
         self._document = document
         self._pieces: list[Piece] = []
         self._link_chars = 0
+        self._elements = 0
         self._names: dict[str, tuple[tuple[str, ...], int]] = {}
         self._test_ids = b"data-" in document.source
         self._post_numbers: set[str] = set()
@@ -216,12 +221,22 @@ class _Walk:
     def visit(self, body: _Element) -> None:
         self._enter(body, Zone.NONE, 0, body, in_link=False, depth=0)
         self._flush(body, Zone.NONE, 0)
+        self._document.cut = self._is_full()
+
+    def _is_full(self) -> bool:
+        document = self._document
+        return (
+            len(document.blocks) >= MOST_BLOCKS or len(document.links) >= MOST_BLOCKS or self._elements > MOST_ELEMENTS
+        )
 
     def _enter(self, element: _Element, zone: int, heading: int, block: _Element, *, in_link: bool, depth: int) -> None:
         if element.text:
             self._add(element.text, element, in_link=in_link)
         for child in element:
             tag = child.tag
+            self._elements += 1
+            if self._elements % CHECKED_EVERY == 0 and self._is_full():
+                break
             if tag == "br":
                 self._flush(block, zone, heading)
             elif tag not in UNSEEN and isinstance(tag, str) and depth < DEEPEST:

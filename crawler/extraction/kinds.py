@@ -158,5 +158,6 @@ def _entries(data: dict[str, object]) -> list[object]:
 
 def _share(facts: Facts, entries: Group) -> float:
     shown = facts.document.shown
-    inside = sum(len(block.text) for block in shown if entries.first_block - 1 <= block.index <= entries.last_block + 3)
+    first_block, last_block = entries.first_block - 1, entries.last_block + 3
+    inside = sum(len(block.text) for block in shown if first_block <= block.index <= last_block)
     return inside / max(1, sum(len(block.text) for block in shown))

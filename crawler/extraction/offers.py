@@ -76,7 +76,7 @@ def _name_by_first_line(found: dict[str, Found[Any]]) -> None:
     if "description" not in found or "seller" not in found:
         return
     title, seller = found.get("title"), found["seller"].value
-    if title is not None and title.value not in {seller.name, seller.id}:
+    if title is not None and not {title.value, title.value.partition("@")[0].strip()} & {seller.name, seller.id}:
         return
     first = squeeze(found["description"].value.partition("\n")[0])[:LONGEST_FIRST_LINE]
     if first:

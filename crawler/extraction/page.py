@@ -8,7 +8,7 @@ from attrs import evolve
 
 from crawler.extraction.accounts import account_id, find_joined, find_licence
 from crawler.extraction.answers import read_answer
-from crawler.extraction.bodies import Form, may_be_data, recognise_form, unpack
+from crawler.extraction.bodies import Form, may_be_data, recognise_form, refuse_page, unpack
 from crawler.extraction.data import bare_facts, link_listing, list_page
 from crawler.extraction.decoding import decode_body
 from crawler.extraction.document import Document, parse_document
@@ -61,13 +61,17 @@ def extract(
     data = _read_as_data(unpacked, url=url, hints=hints, now=now, content_type=content_type)
     if data is not None:
         return data
+    refusal = refuse_page(unpacked)
+    if refusal is not None:
+        return ExtractedPage(kind=PageKind.OTHER, reason=refusal)
     document = parse_document(unpacked, url=url, content_type=content_type)
     if document is None:
         return ExtractedPage(kind=PageKind.OTHER, reason="nothing to read")
     gate = find_gate(document)
     if gate is not None:
         return ExtractedPage(kind=gate[0], reason=gate[1])
-    return _read_page(_gather(document, hints, now))
+    page = _read_page(_gather(document, hints, now))
+    return evolve(page, reason=f"{page.reason}; too large to be read to its end") if document.cut else page
 
 
 def _read_page(facts: Facts) -> ExtractedPage:

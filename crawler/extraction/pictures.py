@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from crawler.extraction.facts import Facts, Found
 from crawler.extraction.structured import text_of
@@ -23,6 +25,7 @@ _DECORATION = re.compile(
 _STEP = re.compile(r"[›»>→/]|::")
 SMALLEST = 48  # pixels: smaller pictures are decoration
 MOST = 60
+LONGEST_PATH = 8  # steps
 
 
 def find_images(facts: Facts) -> Found[tuple[str, ...]] | None:
@@ -96,7 +99,13 @@ def _is_decoration(element: _Element, source: str) -> bool:
 
 def find_category(facts: Facts) -> Found[tuple[str, ...]] | None:
     """Find the category path, outermost first, without the start page and the offer itself."""
-    return _stated_path(facts) or _labelled_path(facts) or _named_path(facts) or _written_path(facts)
+    return (
+        _stated_path(facts)
+        or _labelled_path(facts)
+        or _named_path(facts)
+        or _written_path(facts)
+        or _nested_path(facts)
+    )
 
 
 def _stated_path(facts: Facts) -> Found[tuple[str, ...]] | None:
@@ -127,7 +136,7 @@ def _split_path(text: str) -> tuple[str, ...]:
 def _named_path(facts: Facts) -> Found[tuple[str, ...]] | None:
     for named in facts.document.named.get("category", ()):
         path = _without_ends([name for link in named.element.iter("a") if (name := squeeze(read_text(link)))], facts)
-        if path and len(path) <= 8 and "crumb" in f"{named.element.get('class')}{named.element.get('id')}".lower():
+        if path and len(path) <= LONGEST_PATH and "crumb" in " ".join(map(str, named.element.attrib.values())).lower():
             return Found(value=path, source="structure", detail="breadcrumb")
     return None
 
@@ -135,10 +144,25 @@ def _named_path(facts: Facts) -> Found[tuple[str, ...]] | None:
 def _written_path(facts: Facts) -> Found[tuple[str, ...]] | None:
     for block in facts.document.blocks[: facts.title_block]:
         if block.link_chars and _STEP.search(block.text) and 2 * block.link_chars > len(block.text):
-            steps = [squeeze(piece.text) for piece in block.pieces]
-            path = _without_ends([step for step in steps if step and not _STEP.fullmatch(step)], facts)
+            texts = [squeeze(piece.text) for piece in block.pieces if not piece.text.isspace()]
+            if not any(_STEP.fullmatch(text) for text in texts[1:]):
+                continue  # the mark is part of a name
+            path = _without_ends([text for text in texts if text and not _STEP.fullmatch(text)], facts)
             if path:
                 return Found(value=path, source="structure", detail="path of links above the title")
+    return None
+
+
+def _nested_path(facts: Facts) -> Found[tuple[str, ...]] | None:
+    """A short list of links above the title, from the start page on, each address within the one before it."""
+    for container in facts.document.root.iter("ol", "ul", "nav", "div"):
+        links = list(islice(container.iter("a"), LONGEST_PATH + 1))
+        if not 1 < len(links) <= LONGEST_PATH or squeeze(read_text(links[0])).lower() not in _HOME:
+            continue
+        paths = [urlsplit(facts.document.base.resolve(link.get("href") or "") or "").path.rstrip("/") for link in links]
+        if all(later.startswith(f"{earlier}/") for earlier, later in pairwise(paths)):
+            path = _without_ends([squeeze(read_text(link)) for link in links], facts)
+            return Found(value=path, source="structure", detail="nested addresses") if path else None
     return None
 
 
@@ -180,6 +204,8 @@ _HOME = frozenset(
 
 def _without_ends(names: list[str], facts: Facts) -> tuple[str, ...]:
     kept = [name for name in names if name.lower() not in _HOME and name.lower() not in facts.site_names]
+    if not kept and len(names) == 1 and facts.structured.nodes:
+        kept = names  # the only step of a path that the page states
     title = facts.document.meta.get("og:title", "") or facts.document.head_title
     if kept and len(kept[-1]) > 12 and title.startswith(kept[-1]):
         kept = kept[:-1]

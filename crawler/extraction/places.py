@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crawler.extraction.facts import Facts, Found
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 LONGEST_PLACE = 120
 LONGEST_WRITTEN = 60
 MOST_WORDS = 7
+MOST_ICONS = 500  # of a page
 _PINS = "📍📌🗺️"
 _NO_PLACE = re.compile(r"://|[$€£¥₽]|\d[.,]\d|@")
 _PIN_NAME = re.compile(r"(?:^|[\W_])(?:map-?marker|map-?pin|pin|location|place|geo|marker)(?:$|[\W_])", re.IGNORECASE)
@@ -182,9 +184,10 @@ def _pinned(facts: Facts) -> Found[str] | None:
     for block in facts.document.shown:
         if block.text[:1] in _PINS and _is_place(place := _plain_place(block.text.strip(_PINS)), facts):
             return Found(value=place, source="heuristic", detail="map pin")
-    icons = [one.element for one in facts.document.named.get("location", ()) if not one.zone & Zone.OUTSIDE]
+    named = facts.document.named.get("location", ())[:MOST_ICONS]
+    icons = [one.element for one in named if not one.zone & Zone.OUTSIDE]
     if b"<svg" in facts.document.source or b"<i " in facts.document.source:
-        icons.extend(_icons(facts))
+        icons.extend(islice(_icons(facts), MOST_ICONS))
     for icon in icons:
         parent = icon.getparent()
         if parent is None or read_text(icon) or "\n" in (text := read_text(parent)):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE = 200  # characters of an attribute; longer text is prose
 LONGEST_LINE = 120  # of a line that is split at its colon though the label is not known
+LEAST_PIECES, LEAST_LABELS = 4, 2
 _COLON = re.compile(r"[:：]")
 _CELLS = frozenset({"dt", "th", "td"})
 _NOT_LABELS = re.compile(r"https?$|^\d|[.!?。]\s|\d$")
@@ -41,10 +42,36 @@ def find_rows(document: Document) -> list[Row]:
     for block in blocks:
         if block.zone & Zone.OUTSIDE or _asks(block):
             continue
+        several = _read_several(block)
+        if several:
+            rows.extend(several)
+            continue
         row = _read_cell(block) or _read_line(block) or _read_heading(block)
         if row is not None:
             rows.append(row)
     return rows
+
+
+def _read_several(block: Block) -> list[Row]:
+    """Known labels with their values one after another in one line: `SKU: A-1 Category: Boats`, each in an element."""
+    if len(block.pieces) < LEAST_PIECES or len(_COLON.findall(block.text)) < LEAST_LABELS:
+        return []
+    starts = [number for number, piece in enumerate(block.pieces) if _label_of(piece.text)]
+    if len(starts) < LEAST_LABELS:
+        return []
+    rows = []
+    for start, stop in zip(starts, [*starts[1:], len(block.pieces)], strict=True):
+        label = _label_of(block.pieces[start].text)
+        parts = [block.pieces[start].text.partition(":")[2], *(piece.text for piece in block.pieces[start + 1 : stop])]
+        value = squeeze("".join(parts))
+        if label and value:
+            rows.append(Row(label, value, find_field(label), block.pieces[start].element, block.index))
+    return rows
+
+
+def _label_of(text: str) -> str | None:
+    label, colon, _ = text.strip().partition(":")
+    return label.strip() if colon and len(label) <= LONGEST_LABEL and find_field(label) else None
 
 
 def _asks(block: Block) -> bool:

@@ -51,6 +51,7 @@ _COMPANY_NUMBER = re.compile(  # what registers of several countries call their 
 )
 _BY_NAME = re.compile(r"^(?:by|von|de|par|por|от|автор)[:\s]\s*", re.IGNORECASE)
 _CONTACT_LINE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?[\d\s()/.-]{6,20}")
+_NAMED_HANDLE = re.compile(r"(?P<name>\S.{0,58}?)\s\(@[\w.-]{2,40}(?:@[\w.-]{3,60})?\)")
 _NO_NAME = re.compile(
     r"\b(?:reviews?|ratings?|feedback|contact|inquire|about|send|message|follow|view|show|see|visit|more|share|"
     r"report|save|other|listings?|ads|items|"
@@ -74,6 +75,7 @@ def find_seller(facts: Facts) -> Found[SellerRef] | None:
     found = (
         _structured(facts)
         or _first_poster(facts)
+        or _stated_handle(facts)
         or _labelled(facts)
         or _written(facts)
         or _linked(facts)
@@ -297,6 +299,12 @@ def _beside_avatar(facts: Facts) -> Found[SellerRef] | None:
             if block.text in alt and not block.zone & Zone.OUTSIDE and _is_name(block.text, facts):
                 return _found(block.text, _link_in(block.element), facts, source="heuristic", detail="beside an avatar")
     return None
+
+
+def _stated_handle(facts: Facts) -> Found[SellerRef] | None:
+    """Find `Ada Lake (@ada@a.example)` as a page's own name: networks call a message's page by its account."""
+    named = _NAMED_HANDLE.fullmatch(facts.document.meta.get("og:title", ""))
+    return _found(named["name"], None, facts, source="opengraph", detail="og:title") if named else None
 
 
 def _handle(facts: Facts) -> Found[SellerRef] | None:

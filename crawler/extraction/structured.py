@@ -6,6 +6,8 @@ extruct is asked only for the syntaxes whose marks stand in the source: a page w
 from __future__ import annotations
 
 import json
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -59,6 +61,7 @@ _POSTED = frozenset(
 )
 _LISTS = frozenset({"itemlist", "searchresultspage", "collectionpage", "offercatalog", "productcollection"})
 _DEEPEST = 12
+MOST_NODES = 3000  # of one page; extruct's time grows with the square of them in microdata
 
 
 @define
@@ -72,13 +75,13 @@ class Node:
     depth: int
 
 
-@define
+@define(slots=False)
 class Structured:
     """All nodes of a page; `offer` is the thing the page is about, where there is one."""
 
     nodes: list[Node] = field(factory=list)
 
-    @property
+    @cached_property
     def offers(self) -> list[Node]:
         """The things offered, outermost and fullest first."""
         found = [node for node in self.nodes if node.type in _OFFERED]
@@ -97,14 +100,14 @@ class Structured:
 
 def read_structured(document: Document) -> Structured:
     """Read JSON-LD and microdata; what cannot be parsed is left out."""
-    structured = Structured()
+    nodes: list[Node] = []
     if b"ld+json" in document.source:
         for number, block in enumerate(_read_json_ld(document)):
-            structured.nodes.extend(_walk(block, "json-ld", f"[{number}]", 0))
-    if b"itemtype" in document.source:
+            nodes.extend(islice(_walk(block, "json-ld", f"[{number}]", 0), MOST_NODES))
+    if b"itemtype" in document.source and document.source.count(b"itemprop") <= MOST_NODES:
         for number, item in enumerate(_read_microdata(document)):
-            structured.nodes.extend(_walk(item, "microdata", f"[{number}]", 0))
-    return structured
+            nodes.extend(islice(_walk(item, "microdata", f"[{number}]", 0), MOST_NODES))
+    return Structured(nodes=nodes[:MOST_NODES])
 
 
 def _read_json_ld(document: Document) -> Iterator[Any]:

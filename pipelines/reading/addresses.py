@@ -6,9 +6,11 @@ import re
 
 from attrs import frozen
 
+from pipelines.reading.spans import Spans
+
 _USER = r"[A-Za-z0-9][A-Za-z0-9._%+'-]{0,63}"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_PLAIN = re.compile(rf"(?<![\w.%+-])({_USER})@((?:{_LABEL}\.)+[A-Za-z]{{2,24}})(?![\w@])")
+_PLAIN = re.compile(rf"(?<![\w.%+@-])({_USER})@((?:{_LABEL}\.)+[A-Za-z]{{2,24}})(?![\w@])")
 _ENDS = (
     "com|net|org|edu|gov|info|biz|us|co|io|me|mail|de|fr|es|pt|br|ru|it|nl|pl|at|ch|be|uk|ca|au|mx|ar|cl|"
     "cn|jp|eu|ae|sa|eg|ua|cz|se|no|dk|fi"
@@ -23,7 +25,7 @@ _AT_WORD = r"\s(?:at|arroba|собака)\s"
 _DOT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:dot|\.|punkt|point|punto|ponto)\s?[\)\]\}>]|\.)\s{0,2}"
 _DOT_WORD = r"\s(?:dot|punkt|point|punto|ponto|точка)\s"
 _DISGUISED = re.compile(
-    rf"(?<![\w.%+-])(?P<user>{_USER}(?:{_DOT_WORD}[A-Za-z0-9]+)?)"
+    rf"(?<![\w.%+@-])(?P<user>{_USER}(?:{_DOT_WORD}[A-Za-z0-9]+)?)"
     rf"(?:{_AT_MARK}(?P<host>{_LABEL}(?:(?:{_DOT_MARK}|{_DOT_WORD})(?!(?:{_ENDS})\b){_LABEL})?)(?:{_DOT_MARK}|{_DOT_WORD})(?P<end>(?:{_ENDS})(?:\.[a-z]{{2}})?)"
     rf"|{_AT_WORD}(?P<word_host>(?!(?:{_NO_HOSTS})\s){_LABEL}){_DOT_WORD}(?P<word_end>(?:{_ENDS}))"
     rf"|{_AT_WORD}(?P<provider>{_PROVIDERS})(?:{_DOT_MARK}|{_DOT_WORD})(?P<provider_end>(?:{_ENDS})))(?![\w@])",
@@ -104,9 +106,9 @@ def find_emails(text: str) -> list[Address]:
         Address(kind="email", value=match[0].lower(), start=match.start(), end=match.end())
         for match in _PLAIN.finditer(text)
     ]
-    taken = [(one.start, one.end) for one in found]
+    taken = Spans((one.start, one.end) for one in found)
     for match in _DISGUISED.finditer(text):
-        if any(start < match.end() and match.start() < end for start, end in taken):
+        if taken.meet(match.start(), match.end()):
             continue
         host = match["host"] or match["word_host"] or match["provider"]
         end = match["end"] or match["word_end"] or match["provider_end"]
@@ -125,11 +127,12 @@ def find_messengers(text: str) -> list[Address]:
             found.append(Address(kind="messenger", value=value, start=match.start(), end=match.end()))
     if not _ANY_SERVICE.search(text):
         return found
+    taken = Spans((one.start, one.end) for one in found)
     for service, pattern in _NAMED.items():
         for match in pattern.finditer(text):
             handle = match["handle"].lower()
             start, end = match.span("handle")
-            if handle in _EVERYDAY or any(one.start < end and start < one.end for one in found):
+            if handle in _EVERYDAY or not taken.add(start, end):
                 continue
             found.append(Address(kind="messenger", value=f"{service}:{handle}", start=start, end=end))
     return sorted(found, key=lambda one: one.start)

@@ -6,6 +6,10 @@ from pipelines.models import Contact
 from pipelines.reading.addresses import find_emails, find_messengers
 from pipelines.reading.payments import find_payments
 from pipelines.reading.phones import find_phones
+from pipelines.reading.spans import Spans
+
+LONGEST_TEXT = 100_000  # code points in which contacts are looked for: an offer's text has a few thousand
+MOST_CONTACTS = 200
 
 
 def find_contacts(text: str, *, field: str, country: str | None = None) -> tuple[Contact, ...]:
@@ -13,16 +17,20 @@ def find_contacts(text: str, *, field: str, country: str | None = None) -> tuple
 
     `start` and `end` are code points of `text` as given. Where two readings overlap the more telling one stays:
     an e-mail before a payment handle, that before a messenger, that before a phone. `country` is ISO 3166-1
-    alpha-2: with it national phone numbers become E.164, without it they stay digits.
+    alpha-2: with it national phone numbers become E.164, without it they stay digits. Only the first `LONGEST_TEXT`
+    code points are read and the first `MOST_CONTACTS` kept; time grows with the length of the text.
     """
+    text = text[:LONGEST_TEXT]
     readings = [
         *((one.kind, one.value, one.start, one.end) for one in find_emails(text)),
         *(("payment", one.value, one.start, one.end) for one in find_payments(text)),
         *((one.kind, one.value, one.start, one.end) for one in find_messengers(text)),
         *(("phone", one.value, one.start, one.end) for one in find_phones(text, country=country)),
     ]
-    kept: list[Contact] = []
-    for kind, value, start, end in readings:
-        if not any(start < other.end and other.start < end for other in kept):
-            kept.append(Contact(kind=kind, value=value, field=field, start=start, end=end))
-    return tuple(sorted(kept, key=lambda contact: contact.start))
+    taken = Spans()
+    kept = [
+        Contact(kind=kind, value=value, field=field, start=start, end=end)
+        for kind, value, start, end in readings
+        if taken.add(start, end)
+    ]
+    return tuple(sorted(kept, key=lambda contact: contact.start)[:MOST_CONTACTS])

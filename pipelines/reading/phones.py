@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from typing import TYPE_CHECKING
 
 import phonenumbers
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NORTH_AMERICA = frozenset({"US", "CA", "PR", "DO", "JM"})
+MOST_TRIES = 1000  # groups of digits of one text
 LEAST_DIGITS, MOST_DIGITS = 7, 15  # ITU-T E.164 allows 15; 7 is a number within an area
 _CALL = (
     r"call|text|txt|tex|phone|cell|mobile|mobil|tel|tél|ph|telefon|telefono|teléfono|telefone|handy|whats\s?app|wa|signal|viber|sms|reach|"
+    r"joindre|joignable|erreichbar|melden|обращ\w*|звоните|пишите|للتواصل|تواصل|加我|"
     r"contact|number|rufen|anruf|appel\w*|ll[aá]m\w*|lig\w{1,4}|celular|zap|тел|телефон|звон\w*|номер|هاتف|اتصل|واتس\w*|جوال|موبايل|"
     r"电话|手机|联系|微信|致电"
 )
@@ -44,18 +47,29 @@ class Phone:
 
 
 def find_phones(text: str, *, country: str | None = None) -> list[Phone]:
-    """Find every phone number in `text`, in reading order; `country` (ISO 3166-1 alpha-2) reads national numbers."""
-    addresses = [(match.start(), match.end()) for match in _URL.finditer(text)] if "/" in text or "www" in text else []
+    """Find every phone number in `text`, in reading order; `country` (ISO 3166-1 alpha-2) reads national numbers.
+
+    Of a text that is mostly digits only the first `MOST_TRIES` groups are looked at, so that time is bounded.
+    """
+    linked = "/" in text or "www" in text
+    addresses = deque((match.start(), match.end()) for match in _URL.finditer(text)) if linked else deque()
     found: list[Phone] = []
+    tries = 0
     for run in find_runs(text, least=LEAST_DIGITS):
-        if not any(start <= run[0].start < end for start, end in addresses):
-            found.extend(_phones_of(text, run, country))
+        while addresses and addresses[0][1] <= run[0].start:
+            addresses.popleft()
+        if addresses and addresses[0][0] <= run[0].start:
+            continue
+        found.extend(_phones_of(text, run, country, MOST_TRIES - tries))
+        tries += len(run)
+        if tries >= MOST_TRIES:
+            break
     return found
 
 
-def _phones_of(text: str, run: tuple[Unit, ...], country: str | None) -> Iterator[Phone]:
+def _phones_of(text: str, run: tuple[Unit, ...], country: str | None, tries: int) -> Iterator[Phone]:
     position = 0
-    while position < len(run):
+    while position < min(len(run), tries):
         taken = _read_from(text, run, position, country)
         if taken is None:
             position += 1
@@ -90,7 +104,9 @@ def _international(text: str, run: tuple[Unit, ...], position: int) -> tuple[Pho
             continue
         number = _parse("+" + digits, None)
         if number is not None and (
-            phonenumbers.is_valid_number(number) or _is_north_american(digits.removeprefix("1"))
+            phonenumbers.is_valid_number(number)
+            or _is_north_american(digits.removeprefix("1"))
+            or (stop == len(run) and phonenumbers.is_possible_number(number) and _is_called(text, start, run[-1].end))
         ):
             return _phone(number, start, run[stop - 1].end), stop
     return None

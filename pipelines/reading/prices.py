@@ -59,7 +59,10 @@ _UNIT_AFTER = re.compile(
     r"|[-/]\d|[^\W\d_]",
     re.IGNORECASE,
 )
-_RANGE = re.compile(r"\s*(?:[-–—]|to|bis|à|a|до|至)\s*", re.IGNORECASE)
+_RANGE = re.compile(rf"\s*(?:[-–—~～]|(?:{_alternatives(_LEXICON['range_words'])}))\s*", re.IGNORECASE)
+_TO_DIGITS = re.compile(rf"{_RANGE.pattern}(?=\d)", re.IGNORECASE)
+_PAIR = re.compile(rf"\s*(?:{_alternatives(_LEXICON['pair_words'])})\s*", re.IGNORECASE)
+_BETWEEN = re.compile(rf"(?<!{_LETTER})(?:{_alternatives(_LEXICON['between_words'])})\s*$", re.IGNORECASE)
 _IDLE = re.compile(r"[\s:;,.!*()\[\]/+~≈|-]+")
 _SPACES = {ord(space): " " for space in "\u00a0\u202f\u2009\u2007\u200a\u3000\t\n\r"}
 _ODD_MARKS = {ord("٫"): ".", ord("٬"): ",", ord("，"): ",", ord("．"): "."}
@@ -70,6 +73,7 @@ class _Found:
     amount: Decimal
     currency: str | None
     marked: bool
+    lowest: bool = False  # the lower end of a range
     start: int
     end: int
 
@@ -87,7 +91,7 @@ def read_price(text: str, *, currency: str | None = None, decimal_hint: DecimalM
     found = [one for one in stated if one.amount > 0] or stated  # zero counts where no other amount is stated
     marked = [one for one in found if one.marked]
     for one in marked:
-        if not _FORMER_WORD.search(plain, max(0, one.start - 24), one.start):
+        if one.lowest or not _FORMER_WORD.search(plain, max(0, one.start - 24), one.start):
             return Price(amount=one.amount, currency=one.currency)
     if marked:
         return None
@@ -115,7 +119,8 @@ def _amounts(plain: str, hint: str | None, decimal_hint: DecimalMark | None) -> 
         if sum(map(str.isdigit, number)) > MOST_DIGITS:
             continue
         mark = _mark(match)
-        if mark is None and _UNIT_AFTER.match(plain, match.end("number")):
+        ends = match.end("number")
+        if mark is None and _UNIT_AFTER.match(plain, ends) and not _TO_DIGITS.match(plain, ends):
             continue
         amount = _decimal(number, decimal_hint)
         if match["scale"]:
@@ -144,9 +149,17 @@ def _join_ranges(plain: str, found: list[_Found]) -> list[_Found]:
     """Give the lower end of `560 000 - 750 000 zł` the mark of its upper end."""
     joined = found[:]
     for position, (low, high) in enumerate(pairwise(found)):
-        if not low.marked and high.marked and _RANGE.fullmatch(plain, low.end, high.start):
-            joined[position] = evolve(low, marked=True, currency=high.currency)
+        if not low.marked and high.marked and _spans(plain, low, high):
+            joined[position] = evolve(low, marked=True, currency=high.currency, lowest=True)
     return joined
+
+
+def _spans(plain: str, low: _Found, high: _Found) -> bool:
+    """Whether two amounts are the ends of a range: `100 to 120`, `between 100 and 120`."""
+    if _RANGE.fullmatch(plain, low.end, high.start):
+        return True
+    paired = _PAIR.fullmatch(plain, low.end, high.start)
+    return paired is not None and _BETWEEN.search(plain, max(0, low.start - 16), low.start) is not None
 
 
 def _currency(mark: str, hint: str | None) -> str | None:
