@@ -68,6 +68,13 @@ class StrictRobots(RobotsTxtMiddleware):
             raise IgnoreRequest(f"robots.txt could not be had: {why}")
         super().process_request_2(rp, request)
 
+    def allows(self, url: str) -> bool:
+        """Whether robots.txt allows a page, as far as it is known by now."""
+        parser = self._parsers.get(urlsplit(url).netloc)
+        if parser is None or isinstance(parser, Deferred):
+            return True
+        return parser.allowed(url, self._robotstxt_useragent or "")
+
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500:
             self._missing[netloc] = f"HTTP {response.status}"
