@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.reading.contacts import find_contacts
+from pipelines.reading.contacts import MOST_CONTACTS, find_contacts
+from pipelines.reading.spans import Spans
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
@@ -31,6 +33,11 @@ def found(text: str, country: str | None = "US") -> list[tuple[str, str, str]]:
         ("307-555-0142I may trade", "+13075550142", "307-555-0142"),
         ("1-307-555-0142", "+13075550142", "1-307-555-0142"),
         ("Call or text 555-0142.", "5550142", "555-0142"),
+        ("3O7 55O O142", "+13075500142", "3O7 55O O142"),
+        ("text three zero seven, 555 oh one four two.", "+13075550142", "three zero seven, 555 oh one four two"),
+        ("three-o-seven 555 oh1 4two", "+13075550142", "three-o-seven 555 oh1 4two"),
+        ("call five five five, zero one four two", "5550142", "five five five, zero one four two"),
+        ("Cody, zip 82414307-555-0142 to look", "+13075550142", "307-555-0142"),
     ],
 )
 def test_american_phone(text: str, value: str, written: str) -> None:
@@ -46,6 +53,8 @@ def test_american_phone(text: str, value: str, written: str) -> None:
         ("WhatsApp (11) 91234-5678", "BR", "+5511912345678"),
         ("手机 13812345678", "CN", "+8613812345678"),
         ("+44 20 7946 0123", None, "+442079460123"),
+        ("واتساب +961 9 555 0195.", "BR", "+96195550195"),
+        ("Me joindre au 06 39 98 12 34 après 18 h.", "FR", "+33639981234"),
         ("(307) 555-0142", None, "3075550142"),
     ],
 )
@@ -68,6 +77,14 @@ def test_phone_of_a_country(text: str, country: str | None, value: str) -> None:
         "https://example.com/ads/3075550142/rifle",
         "$3500.00(2008)",
         "one two three easy",
+        "one o two",
+        "I have 300, 555 and 1234 rounds of it",
+        "sizes 300, 555, 1234",
+        "picture #3057680286, made 1985-2004",
+        "7.62x39, 5.45x39, .300 AAC, 6.5 Creedmoor, 9x19, 12/70",
+        "$1,250.00 or $1,150 without, shipping $35.00 to 82001",
+        "@heron@burrow.example writes",
+        "born 05/03/1984, sold 2019-04-30 at 18:22:07",
     ],
 )
 def test_not_a_contact(text: str) -> None:
@@ -134,6 +151,86 @@ def test_offsets_are_code_points_of_the_text_given(before: str, after: str) -> N
 def test_any_text_is_read_without_overlaps(text: str, country: str | None) -> None:
     contacts = find_contacts(text, field="description", country=country)
     assert all(first.end <= second.start for first, second in itertools.pairwise(contacts))
+
+
+SPELLINGS = {digit: [digit, DIGITS[int(digit)]] for digit in "123456789"} | {"0": ["0", "O", "o", "zero", "oh"]}
+AREA = ["307", "406", "785", "208"]
+
+
+def spell(digits: str, choices: list[int]) -> str:
+    """Write digits as figures, look-alikes or words, words apart."""
+    parts = [SPELLINGS[digit][choice % len(SPELLINGS[digit])] for digit, choice in zip(digits, choices, strict=True)]
+    if any(len(part) > 1 for part in parts):
+        return " ".join("0" if part in "Oo" else part for part in parts)
+    figures = any(part.isdigit() for part in parts)
+    return "".join(part if figures or part.isdigit() else "0" for part in parts)
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(AREA),
+    st.integers(100, 199),
+    st.lists(st.integers(0, 4), min_size=10, max_size=10),
+    st.sampled_from(["-", " ", "."]),
+)
+def test_a_disguised_number_is_found_however_it_is_spelled(area: str, line: int, choices: list[int], mark: str) -> None:
+    digits = f"{area}5550{line}"
+    groups = [spell(digits[:3], choices[:3]), spell(digits[3:6], choices[3:6]), spell(digits[6:], choices[6:])]
+    text = f"Good glass. Text me at {mark.join(groups)} after six."
+    assert [one.value for one in find_contacts(text, field="description", country="US")] == [f"+1{digits}"]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.decimals("0.5", "99999", places=2).map(lambda amount: f"${amount}"),
+            st.dates().map(lambda day: day.isoformat()),
+            st.dates().map(lambda day: f"{day.month}/{day.day}/{day.year}"),
+            st.integers(10**6, 10**10).map(lambda number: f"serial {number}"),
+            st.sampled_from(
+                [".45 ACP", "9x19", "7.62x39", "5.56", ".308 Win", "12 ga", "30-06", "3-9x40", "1911", "10/22"]
+            ),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_prices_dates_serials_and_calibres_are_no_contacts(parts: list[str]) -> None:
+    assert find_contacts("; ".join(parts), field="description", country="US") == ()
+
+
+COSTLY = [
+    "1 ",
+    "five ",
+    "1.",
+    "12345678 ",
+    "a@b.c ",
+    "x (at) y dot com ",
+    "telegram: abc ",
+    "t.me/abc ",
+    "+1 ",
+    "$a ",
+    "5",
+]
+
+
+@pytest.mark.parametrize("unit", COSTLY)
+def test_time_is_bounded_whatever_the_text(unit: str) -> None:
+    started = time.perf_counter()
+    contacts = find_contacts(unit * (400_000 // len(unit)), field="description", country="DE")
+    assert time.perf_counter() - started < 10
+    assert len(contacts) <= MOST_CONTACTS
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 9)), max_size=20))
+def test_taken_places_never_overlap(asked: list[tuple[int, int]]) -> None:
+    spans, kept = Spans(), list[tuple[int, int]]()
+    for start, length in asked:
+        free = all(start + length <= other or end <= start for other, end in kept)
+        assert spans.meet(start, start + length) is not free
+        assert spans.add(start, start + length) is free
+        kept.extend([(start, start + length)] if free else [])
 
 
 @settings(deadline=None)

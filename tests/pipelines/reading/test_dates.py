@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.reading.dates import read_date
+from pipelines.reading.dates import is_relative, read_date
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
 
@@ -76,3 +76,23 @@ def test_absolute_forms_come_back(day: date, form: str) -> None:
 def test_any_text_is_read_without_an_error(text: str) -> None:
     read = read_date(text, now=NOW, languages=("en",), zone="America/Denver")
     assert read is None or date.fromisoformat(read[:10])
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("05 Mayıs 2026", "2026-05-05"), ("3 gün önce", "2026-05-07"), ("dün", "2026-05-09"), ("منذ يومين", "2026-05-08")],
+)
+def test_dates_in_further_languages(text: str, day: str) -> None:
+    read = read_date(text, now=datetime(2026, 5, 10, 12, 0, tzinfo=UTC))
+    assert read is not None
+    assert read[:10] == day
+
+
+@pytest.mark.parametrize("text", ["3 days ago", "vor 2 Stunden", "قبل 3 أيام", "2 дня назад", "yesterday", "3天前"])
+def test_nothing_but_a_time_counted_back(text: str) -> None:
+    assert is_relative(text)
+
+
+@pytest.mark.parametrize("text", ["bought 3 days ago", "3 days", "ago", "yesterday at noon", "12.05.2026", ""])
+def test_more_or_less_than_a_time_counted_back(text: str) -> None:
+    assert not is_relative(text)

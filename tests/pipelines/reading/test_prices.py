@@ -79,3 +79,31 @@ def test_grouped_amounts_come_back(whole: int, cents: int, form: tuple[str, str]
 def test_any_text_is_read_without_an_error(text: str, hint: str | None) -> None:
     read = read_price(text, currency=hint)
     assert read is None or read.amount >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [
+        ("180 do 200 zł", "PLN"),
+        ("180 hasta 200 €", "EUR"),
+        ("180 até 200 R$", "BRL"),
+        ("von 180 bis zu 200 Euro", "EUR"),
+        ("180 до 200 руб", "RUB"),
+        ("180 إلى 200 ريال سعودي", "SAR"),
+        ("180到200元", "CNY"),
+        ("between 180 and 200 €", "EUR"),
+        ("entre 180 et 200 €", "EUR"),
+        ("между 180 и 200 руб", "RUB"),
+        ("de 180 a 200 €", "EUR"),
+    ],
+)
+def test_lower_end_of_a_range_in_many_languages(text: str, currency: str) -> None:
+    price = read_price(text)
+    assert price is not None
+    assert (int(price.amount), price.currency) == (180, currency)
+
+
+def test_a_number_before_a_joined_amount_is_no_range() -> None:
+    price = read_price("made in 1980 and 200 €")
+    assert price is not None
+    assert int(price.amount) == 200
