@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "lexicons"
 LANGUAGES = ("en", "es", "pt", "fr", "de", "ru", "ar", "zh")
 VOID = "void"
+NAMED = "named"  # the set that every language has: the models of firearms.yaml
 Dated = Annotated[str, Field(pattern=r"^(19|20)\d\d-\d\d-\d\d$")]
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
@@ -124,15 +125,17 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     patterns: list[Pattern] = []
     common: dict[str, str] = {}
     sources: list[tuple[str, str, str]] = []
+    firearms = read_yaml(folder / "firearms.yaml", FirearmsFile)
+    concepts.update(_firearm_concepts(firearms))
+    named = tuple({phrase: None for name, found in concepts.items() if name.startswith("model/") for phrase in found})
     for language in LANGUAGES:
+        concepts[f"{language}:{NAMED}"] = named
         words = read_yaml(folder / f"{language}.yaml", LanguageFile)
         common[language] = words.common
         concepts.update(_language_concepts(words))
         patterns.extend(_patterns(words, concepts))
         sources.append((f"{language}.yaml", words.source, words.date))
-    firearms = read_yaml(folder / "firearms.yaml", FirearmsFile)
     calibres = read_yaml(folder / "calibres.yaml", CalibresFile)
-    concepts.update(_firearm_concepts(firearms))
     concepts.update({f"calibre/{name}": phrases(f"{name} | {text}") for name, text in calibres.calibres.items()})
     sources += [("firearms.yaml", firearms.source, firearms.date), ("calibres.yaml", calibres.source, calibres.date)]
     files = [folder / f"{language}.yaml" for language in LANGUAGES]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from classifiers.mentions import GUNS, Mention, Role
 from classifiers.signals import Sighting
@@ -51,7 +51,9 @@ class Observer:
     ) -> list[Sighting]:
         """Counts, decoys, what a pack lists, template shops, hidden spelling, and what is not said."""
         names = {sighting.name for sighting in sightings}
-        found = _counted(fields, items, names)
+        found = _counted(fields, items, sightings)
+        if verdict.item_class in GUNS and all(one.name != "several_guns" for one in found):
+            found += _of_a_lot(sightings)
         found += _thing_itself(fields, mentions, verdict, names)
         found += _decoy(self.catalogue.dollars(text.price, text.currency), fields[0], mentions[0], verdict)
         found += _listed(text, items, fields, self.packs, self.as_of)
@@ -62,8 +64,9 @@ class Observer:
 
 
 def _counted(
-    fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...], names: set[str]
+    fields: tuple[FieldReading, FieldReading], items: tuple[FoundItem, ...], sightings: list[Sighting]
 ) -> list[Sighting]:
+    names = {sighting.name for sighting in sightings}
     guns = [item for item in items if item.item_class in GUNS]
     found = []
     if len(guns) > 1 or any(item.quantity > 1 for item in guns):
@@ -74,6 +77,12 @@ def _counted(
     if many and "bulk_quantity" not in names:
         found.append(_of_item("bulk_quantity", many[0], fields, 0.8, "count", f"{many[0].quantity} of one kind"))
     return found
+
+
+def _of_a_lot(sightings: list[Sighting]) -> list[Sighting]:
+    """A lot of guns is several guns, whatever number the words give."""
+    lot = next((one for one in sightings if one.name == "bulk_quantity" and one.layer == "wording"), None)
+    return [] if lot is None else [evolve(lot, name="several_guns", layer="count", reason="a lot of them is offered")]
 
 
 def _thing_itself(
@@ -99,7 +108,7 @@ def _thing_itself(
 
 def _decoy(amount: float | None, title: FieldReading, mentions: list[Mention], verdict: Verdict) -> list[Sighting]:
     """A box, sticker or toy with a maker's name at a gun's price."""
-    if verdict.item_class not in DECOYS or amount is None or amount < DECOY_PRICE:
+    if verdict.ruled not in DECOYS or amount is None or amount < DECOY_PRICE:
         return []
     box = next((m for m in mentions if m.item_class in DECOYS and _is_decoy(title, m)), None)
     if box is None or not any(mention.make for mention in mentions):
