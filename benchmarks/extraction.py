@@ -43,7 +43,7 @@ MAIN = ("title", "price", "description", "seller", "location", "posted", "contac
 FURTHER = ("condition", "category", "quantity", "shipping", "updated", "joined", "licence", "id", "status")
 LISTS = ("links", "listings")
 SAVED_BARS = {"title": 0.90, "price": 0.90, "description": 0.90, "seller": 0.75, "location": 0.75, "posted": 0.75}
-OWN_BARS = {name: 0.97 for name in MAIN[:3]} | {name: 0.90 for name in MAIN[3:]}
+OWN_BARS = dict.fromkeys(MAIN[:3], 0.97) | dict.fromkeys(MAIN[3:], 0.90)
 KIND_BAR = 0.95
 BESIDE = ROOT.parent / "shared" / "data" / "pages"  # measured where it lies beside the checkout
 START = 60  # characters of a saved page's description that must agree, letters and digits only
@@ -113,19 +113,22 @@ def fold(text: Any) -> str:
 
 
 def is_same(name: str, given: Any, accepted: Any, *, whole: bool) -> bool:
+    same: bool
     if name == "price":
-        return abs(given[0] - accepted[0]) < 0.005 and given[1] == accepted[1]
-    if name in {"posted", "updated", "joined"}:
-        return str(given)[:10] == accepted
-    if name == "contacts":
-        return accepted in given
-    if name in {"quantity", "links", "listings"}:
-        return bool(given == accepted)
-    if name == "description" and not whole:
-        return fold(given).startswith(fold(accepted)[:START])
-    if name in {"seller", "location"} and not whole:
-        return is_near(given, accepted)
-    return fold(given) == fold(accepted)
+        same = abs(given[0] - accepted[0]) < 0.005 and given[1] == accepted[1]
+    elif name in {"posted", "updated", "joined"}:
+        same = str(given)[:10] == accepted
+    elif name == "contacts":
+        same = accepted in given
+    elif name in {"quantity", *LISTS}:
+        same = given == accepted
+    elif name == "description" and not whole:
+        same = fold(given).startswith(fold(accepted)[:START])
+    elif name in {"seller", "location"} and not whole:
+        same = is_near(given, accepted)
+    else:
+        same = fold(given) == fold(accepted)
+    return same
 
 
 def is_near(given: str, wanted: str) -> bool:
@@ -199,7 +202,7 @@ def measure(name: str, pages: Iterable[GoldPage], *, show: bool) -> list[Reader]
     if find_spec("trafilatura"):
         readers.append(Reader("trafilatura alone", read_by_trafilatura))
     for page in pages:
-        wrong = [reader.take(page) for reader in readers][0]
+        wrong, *_ = [reader.take(page) for reader in readers]
         if wrong and show:
             print(f"{name} {page.name}: {', '.join(wrong)}")
     if readers[0].pages:
