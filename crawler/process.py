@@ -16,6 +16,7 @@ import structlog
 from attrs import frozen
 from scrapy import signals
 
+from crawler.pages import PageClasses
 from crawler.plan import VisitPlan
 from crawler.restraint import Restraint
 from crawler.run import SiteRun
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from pipelines.store.runs import Run
 
 _Spider = TypeVar("_Spider", bound="ListingsSpider")
+
+PAGES = "pages"
+"""The folder of a workspace with its page classes."""
 
 STOPPED = "stopped from outside; the next crawl goes on from here"
 
@@ -85,8 +89,11 @@ def open_run(site: str, workspace: str | None = None, delay: str | float | None 
     return begin_run(place, find_site(place, site), delay)
 
 
-def begin_run(place: Workspace, loaded: LoadedSite, delay: str | float | None) -> SiteRun:
-    """As `open_run`, for a workspace and a site file at hand."""
+def begin_run(
+    place: Workspace, loaded: LoadedSite, delay: str | float | None, pages: PageClasses | None = None
+) -> SiteRun:
+    """As `open_run`, for a workspace and a site file at hand; `pages` are the workspace's own unless given."""
+    pages = pages or PageClasses.load(place.root / PAGES)
     plan = VisitPlan.make(loaded, place.settings.authority, delay=delay, environment=os.environ, now=utc_now())
     if loaded.file.fetch == "browser":
         from crawler.browser import require_chromium  # noqa: PLC0415 -- only sites that need it
@@ -97,7 +104,13 @@ def begin_run(place: Workspace, loaded: LoadedSite, delay: str | float | None) -
         database = place.open_database()
         held.callback(database.close)
         return SiteRun.begin(
-            plan, database=database, vault=place.vault, now=utc_now, new_id=new_id, held=held.pop_all()
+            plan,
+            database=database,
+            vault=place.vault,
+            now=utc_now,
+            new_id=new_id,
+            held=held.pop_all(),
+            pages=pages,
         )
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from crawler.pages import PageClasses
     from crawler.plan import VisitPlan
     from crawler.sites.loading import LoadedSite
     from pipelines.models import JsonObject
@@ -51,6 +52,7 @@ class SiteRun:
     gateway: Gateway | None
     now: Callable[[], datetime]
     held: ExitStack  # what keeps other processes away from the site
+    pages: PageClasses
 
     @classmethod
     def begin(
@@ -62,6 +64,7 @@ class SiteRun:
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         held: ExitStack,
+        pages: PageClasses,
     ) -> SiteRun:
         """Begin a run as `plan` has it, or go on with the one that was interrupted.
 
@@ -107,6 +110,7 @@ class SiteRun:
             else None,
             now=now,
             held=held,
+            pages=pages,
         )
 
     def in_hours(self) -> bool:

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from attrs import evolve, frozen
 
 from crawler.gateway import Gateway
+from crawler.pages import PageClasses
 from crawler.plan import VisitPlan
-from crawler.process import carry_out, find_site, new_id, utc_now
+from crawler.process import PAGES, carry_out, find_site, new_id, utc_now
 from crawler.recorder import Recorder
 from crawler.revisits import Revisits
 from crawler.run import SiteRun, fingerprint
@@ -190,6 +191,7 @@ def _begin(
         gateway=through,
         now=utc_now,
         held=held,
+        pages=PageClasses.load(workspace.root / PAGES),
     )
 
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from crawler.extraction import extract_json
 from crawler.middlewares import StrictRobots
-from crawler.process import begin_run, carry_out, utc_now
+from crawler.pages import PageClasses
+from crawler.process import PAGES, begin_run, carry_out, utc_now
 from crawler.sites.drafting import Draft, draft_site, read_language
 from crawler.sites.loading import LoadedSite
 from crawler.sites.schema import RESERVED, Expect, Pace, SiteFile
@@ -140,7 +141,8 @@ def _visit(workspace: Workspace, loaded: LoadedSite, spider_class: type[LookSpid
     with tempfile.TemporaryDirectory(prefix="tracemark-look-") as folder:
         aside = evolve(workspace, root=Path(folder), settings=workspace.settings.model_copy(update={"store": Store()}))
         aside.vault.mkdir()
-        outcome, spider = carry_out(begin_run(aside, loaded, None), spider_class)
+        pages = PageClasses.load(workspace.root / PAGES)
+        outcome, spider = carry_out(begin_run(aside, loaded, None, pages), spider_class)
     if spider is None:
         raise KeyboardInterrupt
     return outcome, spider

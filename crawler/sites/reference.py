@@ -97,6 +97,33 @@ _CLOSING = """
 
 A selector is CSS, like `.ad-price b`, or XPath, like `//td[@id='price']`. It wins over what is found without it, and
 one that finds nothing changes nothing. The fields: {fields}.
+
+## Where no selector is enough
+
+A programmer can put a page class (web-poet) for a host, with its port where it names one, into the workspace's `pages/`
+folder, like `pages/market.py`. Its fields are those of a listing; what they give wins, and everything else is read as
+always:
+
+```python
+{page_class}```
+
+Every module in that folder is imported when a visit begins: put nothing there that you would not run.
+"""
+
+
+PAGE_CLASS = """\
+from decimal import Decimal
+
+from pipelines.models import ListingContent, Price
+from web_poet import WebPage, field, handle_urls
+
+
+@handle_urls("market.example", to_return=ListingContent)
+class MarketPage(WebPage):
+    @field
+    def price(self):
+        cents = self.css("[data-cents]::attr(data-cents)").get()
+        return None if cents is None else Price(amount=Decimal(cents) / 100, currency="EUR")
 """
 
 
@@ -111,7 +138,11 @@ def write_reference() -> str:
         if part is not None:
             lines += ["", f"### `{name}:`", "", *parts[part]["description"].splitlines(), ""]
             lines += _table(parts[part]["properties"], [])
-    return "\n".join(lines) + "\n" + _CLOSING.format(fields=", ".join(f"`{name}`" for name in SELECTABLE))
+    return (
+        "\n".join(lines)
+        + "\n"
+        + _CLOSING.format(fields=", ".join(f"`{name}`" for name in SELECTABLE), page_class=PAGE_CLASS)
+    )
 
 
 def _table(fields: Mapping[str, Any], required: list[str]) -> Iterator[str]:

@@ -108,12 +108,13 @@ class ListingsSpider(scrapy.Spider):
 
     def read(self, response: Response) -> ExtractedPage:
         """What the page is and holds, whatever type its server calls it. An error holds nothing."""
-        page = extract(
-            response.body,
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        page = self.run.pages.improve(
+            extract(response.body, url=response.url, hints=self.hints, now=self.run.now(), content_type=content_type),
             url=response.url,
-            hints=self.hints,
-            now=self.run.now(),
-            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1"),
+            body=response.body,
+            status=response.status,
+            headers={"Content-Type": content_type},
         )
         removed = page.listing is not None and page.listing.status is ListingStatus.REMOVED
         if response.status >= 400 and page.kind not in GATES and not removed:
