@@ -25,6 +25,7 @@ MODULES = {
     "scikit-learn": "sklearn",
     "scrapy-playwright": "scrapy_playwright.page",
     "sentence-transformers": "sentence_transformers",
+    "web-poet": "web_poet",
 }
 
 
