@@ -114,6 +114,7 @@ def test_a_reader_reads_and_cannot_write(server: Server, document: Callable[...,
     with server.open(server.key(READER)) as reader:
         assert reader.search(Search(query=parse("listing:" + document(1).key))).total == 1
         assert reader.describe().documents == reader.count() >= 1
+        assert reader.position() == 0
         with pytest.raises(NotPermitted):
             reader.upsert([document(2)])
         with pytest.raises(NotPermitted):
