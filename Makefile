@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs
 
-.PHONY: venv dev demo browser test check lint types imports wheel encoder lock bench bench-extraction bench-assess bench-search bench-packet bench-encoder clean
+.PHONY: venv dev demo browser model model-card test check lint types imports wheel encoder lock bench bench-quality bench-extraction bench-assess bench-search bench-packet bench-encoder clean
 
 venv: $(VENV)/.core
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -49,6 +49,13 @@ wheel:
 encoder: dev
 	$(BIN)/python -m classifiers.encoder.build
 
+# Trained files first, then the card that says what they are worth.
+model: dev
+	$(BIN)/python -m classifiers.training
+
+model-card: dev
+	$(BIN)/python -m classifiers.evaluation.card
+
 # The constraints are resolved for every Python we support; uv.lock would name a registry (docs/decisions/0002).
 lock:
 	uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header pyproject.toml \
@@ -58,7 +65,7 @@ lock:
 bench: dev
 	$(BIN)/python benchmarks/crawl.py
 
-bench-extraction bench-assess bench-search bench-packet bench-encoder: bench-%: dev
+bench-quality bench-extraction bench-assess bench-search bench-packet bench-encoder: bench-%: dev
 	$(BIN)/python benchmarks/$*.py $(ARGS)
 
 clean:

@@ -76,6 +76,7 @@ def fit_line(logits: NDArray[np.float64], labels: NDArray[np.bool_]) -> Line:
 
 def _counted(assessor: Assessor, catalogue: Catalogue, ads: Sequence[LabelledAd]) -> list[Judged]:
     """Those that did not leave before anything was counted."""
+    ads = [ad for ad in ads if ad.review is not None and ad.signals is not None]
     found = assessor.assess([ad.to_text() for ad in ads])
     return [
         (one, {score: is_wanted(ad, score, catalogue) for score in SCORES})

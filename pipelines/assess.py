@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from classifiers import Assessment, Assessor
-    from pipelines.models import JsonObject
+    from pipelines.models import JsonObject, ListingContent
     from pipelines.places import Places
     from pipelines.store.assessing import Waiting
     from pipelines.store.database import Database
@@ -82,7 +82,7 @@ class AssessmentDesk:
     def _assess(self, waiting: list[Waiting], sites: Mapping[str, SiteRecord]) -> list[tuple[Waiting, Assessment]]:
         """The batch at once; where that fails, one by one, and what cannot be read is set aside with its reason."""
         try:
-            found = self.assessor.assess([self._text(one, sites) for one in waiting])
+            found = self.assessor.assess([text_of(one.content, one.site, sites, self.places) for one in waiting])
         except TROUBLES as trouble:
             if len(waiting) > 1:
                 return [pair for one in waiting for pair in self._assess([one], sites)]
@@ -96,18 +96,6 @@ class AssessmentDesk:
         log.warning("listing_set_aside", stage="assess", subject=subject, reason=reason)
         with self.database.write() as connection:
             put_aside(connection, "assess", subject, reason, self.now())
-
-    def _text(self, waiting: Waiting, sites: Mapping[str, SiteRecord]) -> Text:
-        content = waiting.content
-        site = sites.get(waiting.site) or SiteRecord(name=waiting.site, source="crawl")
-        return Text(
-            title=content.title,
-            description=content.description,
-            category=" / ".join(content.category) or None,
-            price=content.price.amount if content.price else None,
-            currency=content.price.currency if content.price else None,
-            jurisdiction=self.places.resolve(content, site),
-        )
 
     def _keep(self, found: list[tuple[Waiting, Assessment]], made_by: str) -> None:
         at = self.now()
@@ -125,6 +113,18 @@ class AssessmentDesk:
         with self.database.write() as connection:
             keep_assessments(connection, records)
             append_custody(connection, events)
+
+
+def text_of(content: ListingContent, site: str, sites: Mapping[str, SiteRecord], places: Places) -> Text:
+    """A listing's words as the classifiers read them, with what its site and place say of the jurisdiction."""
+    return Text(
+        title=content.title,
+        description=content.description,
+        category=" / ".join(content.category) or None,
+        price=content.price.amount if content.price else None,
+        currency=content.price.currency if content.price else None,
+        jurisdiction=places.resolve(content, sites.get(site) or SiteRecord(name=site, source="crawl")),
+    )
 
 
 def versions_key(versions: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ COMMANDS = {
     "extract": ("crawler.commands.extract:extract", "Show what is read from one saved page."),
     "import": ("pipelines.commands.feed:import_", "Take in a marketplace's own feed (JSON lines)."),
     "assess": ("pipelines.commands.assess:assess", "Find signals in listings and histories."),
+    "train": ("pipelines.commands.learning:train", "Fit the classifiers to decisions and labelled ads."),
     "evaluate": ("pipelines.commands.learning:evaluate", "Measure the classifiers on labelled ads."),
     "search": ("pipelines.commands.search:search", "Search listings."),
     "alert": ("pipelines.commands.alert:alert", "Save searches that tell of new hits."),

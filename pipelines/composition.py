@@ -115,11 +115,25 @@ def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int]
     )
 
 
-def load_assessor(workspace: Workspace) -> Assessor:
-    """The classifiers with the workspace's encoder."""
-    from classifiers import Assessor  # noqa: PLC0415 -- spaCy takes 0.5 s
+def load_assessor(workspace: Workspace, model: str | None = None) -> Assessor:
+    """The classifiers with the workspace's encoder and the trained model that it has chosen, or `model`.
 
-    return Assessor.load(encoder=open_encoder(workspace))
+    Raises `ConfigurationError` where the model's files are not there or cannot be used.
+    """
+    from classifiers import Assessor, LexiconError  # noqa: PLC0415 -- spaCy takes 0.5 s
+    from classifiers.assessor import SHIPPED  # noqa: PLC0415
+
+    chosen = model or workspace.settings.classifier.model
+    folder = SHIPPED if chosen == "shipped" else workspace.root / chosen
+    try:
+        return Assessor.load(encoder=open_encoder(workspace), trained=folder)
+    except (LexiconError, OSError) as error:
+        if folder == SHIPPED:
+            raise
+        raise ConfigurationError(
+            f"the model {chosen} cannot be used: {error}",
+            hint='tracemark train makes one; or set [classifier] model = "shipped" in tracemark.toml',
+        ) from error
 
 
 def open_encoder(workspace: Workspace) -> Encoder:

@@ -58,6 +58,7 @@ class Classifier(_Section):
     """What reads the listings."""
 
     encoder: str = Field(default="shipped", description='"shipped", or "sentence-transformers:PATH".')
+    model: str = Field(default="shipped", description='"shipped", or a folder that `tracemark train` made.')
 
 
 class Settings(_Section):

@@ -77,6 +77,11 @@ class Workspace:
         return self.root / "index"
 
     @property
+    def models(self) -> Path:
+        """Where `tracemark train` leaves what it fitted, a folder each time."""
+        return self.root / "models"
+
+    @property
     def packets(self) -> Path:
         """Where packets go unless told otherwise."""
         return self.root / "packets"

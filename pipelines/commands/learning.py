@@ -1,4 +1,4 @@
-"""`tracemark evaluate`: how well the classifiers read ads that a person has labelled."""
+"""`tracemark train` and `tracemark evaluate`: fit the classifiers to more than the corpus, and measure them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,58 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, given_workspace, json_option, print_json, workspace_option
+from pipelines.commands.conventions import (
+    find_workspace,
+    given_workspace,
+    json_option,
+    print_json,
+    say,
+    workspace_option,
+)
 from pipelines.errors import BadInput, ConfigurationError
 
 if TYPE_CHECKING:
     from classifiers import Assessor
     from classifiers.evaluation.labelled import LabelledAd
+
+
+@click.command()
+@click.option("--labelled", type=click.Path(path_type=Path), help="Labelled ads of your own to fit on as well.")
+@click.option("--on", "measured_on", type=click.Path(path_type=Path), help="Labelled ads to compare on instead.")
+@workspace_option
+@json_option
+@click.pass_context
+def train(ctx: click.Context, labelled: Path | None, measured_on: Path | None, as_json: bool) -> None:
+    """Fit a model on the corpus, on this workspace's decisions and on labelled ads, and compare it with the one in use.
+
+    Nothing changes by itself: it is written to a folder of its own, and the last line says how to use it. What is
+    compared is what both read of the corpus' held-out families, or of a labelled file. Takes some minutes.
+
+    \b
+    Examples:
+      tracemark train
+      tracemark train --labelled ours.jsonl --on others.jsonl
+    """
+    from classifiers.evaluation.summary import lines  # noqa: PLC0415 -- see composition
+    from pipelines.composition import load_assessor, opened  # noqa: PLC0415
+    from pipelines.learning import compare, read_reviews, train_model  # noqa: PLC0415
+    from pipelines.places import Places  # noqa: PLC0415
+
+    workspace = find_workspace(ctx)
+    more = _read(labelled) if labelled else []
+    held = _read(measured_on) if measured_on else None
+    with opened(workspace) as database:
+        reviews = read_reviews(database, Places.shipped())
+    folder = train_model(workspace.models, more, reviews, say if not as_json else lambda _text: None)
+    name = str(folder.relative_to(workspace.root))
+    figures = compare(load_assessor(workspace), load_assessor(workspace, name), held)
+    if as_json:
+        print_json({"model": name, "decisions": len(reviews), "labelled": len(more), **figures})
+        return
+    for line in lines(figures["after"], figures["before"]):
+        click.echo(line)
+    say(f"Fitted with {len(reviews)} decisions and {len(more)} labelled ads of your own. Nothing has changed yet.")
+    say(f'To use it: model = "{name}" under [classifier] in tracemark.toml, then tracemark assess.')
 
 
 @click.command()
