@@ -271,7 +271,7 @@ class Assessor:
             versions=self.versions,
             derivation={
                 "evidence": [list(row) for row in verdict.evidence],
-                "class": {
+                "class_model": {
                     "terms": [list(term) for term in verdict.terms],
                     "over": verdict.runner_up,
                 },
@@ -308,7 +308,7 @@ def _idle(concept: str) -> bool:
     if not kind.startswith("object/"):
         return kind != "gunlaw"
     return kind in ("object/other", "object/news_or_discussion") or kind.startswith(
-        ("object/feature/", "object/category/")
+        ("object/feature/", "object/category/", "object/ending/")
     )
 
 

@@ -24,6 +24,9 @@ PRICES = (10, 25, 60, 150, 400, 1_000, 3_000)  # US dollars
 BAND = (60, 150)  # toys and parts, then cheap guns: prices that go together with what is named
 SILENT = ("other", "calibre", UNSURE)  # mentions that name nothing we look for
 
+ASIDE = (Role.PART, Role.TRADE, Role.FOR)  # roles in which a thing is not what is offered
+LEAST_WORD = 3  # letters of a word that may say what a gun is for
+
 
 class FeatureReader:
     """Turns one text as read by the rules into named numbers."""
@@ -31,6 +34,7 @@ class FeatureReader:
     def __init__(self, reader: Reader, kinds: Mapping[str, str]) -> None:
         self._kinds = kinds
         self._sets = _shared_sets(reader)
+        self._known = reader.matcher.words
 
     def read(
         self,
@@ -50,6 +54,7 @@ class FeatureReader:
         for field, found in zip(fields, mentions, strict=True):
             features.update(self._of_mentions(field.name, found))
             features.update(self._of_words(field, sure))
+            features.update(self._of_neighbours(field, found))
         features.update({f"signal {name}": 1.0 for name in told})
         features[f"category: {hint or 'none'}"] = 1.0
         features.update(_of_price(amount))
@@ -61,18 +66,34 @@ class FeatureReader:
         for mention in mentions:
             kind = mention.item_class + (" (may describe)" if mention.feature else "")
             features[f"{field} names {kind} as {mention.role}"] = 1.0
-            features[f"names {kind}"] = 1.0
+            if mention.role not in ASIDE:
+                features[f"names {kind}"] = 1.0
             if mention.make:
                 features[f"{field} names a maker"] = 1.0
             if mention.model:
                 features[f"{field} names a model"] = 1.0
             if mention.calibre and mention.calibre in self._kinds:
                 features[f"a calibre of {self._kinds[mention.calibre]}"] = 1.0
-        told = [mention for mention in mentions if mention.item_class not in SILENT]
+        told = [mention for mention in mentions if mention.item_class not in SILENT and mention.role not in ASIDE]
         if told:
             features[f"{field} begins with {told[0].item_class}"] = 1.0
             features[f"{field} ends with {told[-1].item_class}"] = 1.0
         return features
+
+    def _of_neighbours(self, field: FieldReading, mentions: list[Mention]) -> Features:
+        """An unknown word beside a gun's plain name often says that it is none: `marking gun`, `pistola de tufting`."""
+        keys, features = field.tokens.keys, Features()
+        for mention in mentions:
+            if mention.source != "object" or mention.item_class not in {*GUNS, ANY_GUN}:
+                continue
+            if mention.start and self._is_unknown(keys[mention.start - 1]):
+                features[f"{field.name}: an unknown word before a gun"] = 1.0
+            if any(self._is_unknown(key) for key in keys[mention.end : mention.end + 2]):
+                features[f"{field.name}: an unknown word after a gun"] = 1.0
+        return features
+
+    def _is_unknown(self, key: str) -> bool:
+        return key not in self._known and len(key) >= LEAST_WORD and key.isalpha()
 
     def _of_words(self, field: FieldReading, sure: Collection[str]) -> Features:
         names = {

@@ -86,13 +86,15 @@ NOTHING = 1.0  # log-odds of "other" before anything is read
 class Verdict:
     """The class, its probability, and the evidence `(class, weight, why)` that the rules added up.
 
-    `terms` are the `(feature, weight)` of the class model that lift the class over the `runner_up`.
+    `ruled` is the class by the rules alone. `terms` are the `(feature, weight)` of the class model that lift the class
+    over the `runner_up`.
     """
 
     item_class: str
     probability: float
     evidence: tuple[tuple[str, float, str], ...]
     winner: Mention | None = None
+    ruled: str = "other"
     runner_up: str = ""
     terms: tuple[tuple[str, float], ...] = ()
 
@@ -261,4 +263,6 @@ def _settle(evidence: list[tuple[str, float, str]], winner: Mention | None) -> V
         logits[name] = logits.get(name, 0.0) + weight
     best = max(CLASSES, key=lambda name: logits[name])
     total = sum(math.exp(value - logits[best]) for value in logits.values())
-    return Verdict(item_class=best, probability=round(1 / total, 4), evidence=tuple(evidence), winner=winner)
+    return Verdict(
+        item_class=best, probability=round(1 / total, 4), evidence=tuple(evidence), winner=winner, ruled=best
+    )

@@ -94,7 +94,7 @@ def find_items(
         return _single(places, calibres, verdict)
     guns = _distinct([place for place in places if _is_gun(place.mention)])
     items = [_item(place, kind, calibres, alone=len(guns) == 1) for place in guns]
-    return tuple(items) or _single(places, calibres, verdict)
+    return tuple(items) or _single(places, calibres, verdict) or _unnamed(title, description, calibres, kind)
 
 
 def _is_gun(mention: Mention) -> bool:
@@ -115,6 +115,17 @@ def _single(places: list[Place], calibres: list[Place], verdict: Verdict) -> tup
     named = next((p.mention for p in places if p.mention.make and p.mention.role is not Role.TRADE), winner)
     merged = evolve(winner, make=winner.make or named.make, model=winner.model or (named.model if named.make else None))
     return (_item(Place(merged, place.field), verdict.item_class, calibres, alone=True),)
+
+
+def _unnamed(title: FieldReading, description: FieldReading, calibres: list[Place], kind: str) -> tuple[FoundItem, ...]:
+    """A gun that the ad offers without a word for it: its calibre where that is said, else the whole field."""
+    for place in calibres:
+        return (_item(place, kind, calibres, alone=True),)
+    field = title if title.tokens.keys else description
+    if not field.tokens.keys:
+        return ()
+    start, end, _ = field.span(0, len(field.tokens.keys))
+    return (FoundItem(item_class=kind, field=field.name, start=start, end=end),)
 
 
 def _distinct(places: list[Place]) -> list[Place]:

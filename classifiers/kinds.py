@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from classifiers.gate import Gate, Verdict
     from classifiers.reading import FieldReading
 
+# Where the rules are certain of one of these, the model's gun is not believed: loud terms do not make a toy a weapon.
+KEPT = frozenset({"airsoft_replica_toy", "game_or_film_item", "look_alike_tool"})
+CERTAIN = 0.8
+
 
 @frozen(kw_only=True)
 class Seen:
@@ -45,6 +49,8 @@ class KindReader:
         """The verdict on one text."""
         ruled, features = self.weigh(seen)
         kind = self.model.decide(features)
+        if kind.item_class in GUNS and ruled.item_class in KEPT and ruled.probability >= CERTAIN:
+            return evolve(ruled, runner_up=kind.item_class, terms=kind.terms)
         winner = ruled.winner if kind.item_class == ruled.item_class else _named(kind.item_class, seen.mentions)
         return evolve(
             ruled,

@@ -17,6 +17,16 @@ if TYPE_CHECKING:
 GUNS = frozenset({"firearm_handgun", "firearm_long"})
 ANY_GUN = "gun"
 UNSURE = "-"
+MODEL, OBJECT, MAKE, CALIBRE = 1, 2, 3, 4  # where the same words name several things, the lower number wins
+ENDING = "ending/"
+LEAST_BEFORE_ENDING = 3  # letters: a compound's first part
+# What, right after a gun's name, says that the gun is only its theme or what it is for.
+HEADS = frozenset(
+    {
+        "accessory", "other_part", "essential_component", "ammunition", "game_or_film_item", "airsoft_replica_toy",
+        "suppressor", "conversion_device", "digital_file", "service", "news_or_discussion", "other",
+    }
+)  # fmt: skip
 ELSEWHERE = frozenset({"other", "news_or_discussion", "game_or_film_item", "service"})
 
 
@@ -58,6 +68,8 @@ class MentionFinder:
             kept = sorted((rank, name) for name in names if (rank := _rank(name)) is not None)
             if kept:
                 self._concepts[phrase] = kept
+        self._endings = _endings(reader)
+        self._known = reader.matcher.words
         self._structure = {
             (language, name): reader.phrases_of([f"{language}:{name}"])
             for language in LANGUAGES
@@ -76,17 +88,30 @@ class MentionFinder:
                 for rank, name in self._concepts.get(phrase, ()):
                     if _readable(name, languages, sure):
                         found.append((-(end - start), rank, start, name, end))
-        taken: set[int] = set()
-        mentions = []
-        for _, _, start, name, end in sorted(found):
-            place = range(start, end)
-            if taken.isdisjoint(place):
-                taken.update(place)
-                mentions.append(_mention(name, start, end))
+        mentions = _longest(found) + self._compounds(field, found, sure)
         mentions.sort(key=lambda mention: mention.start)
         if self.structure(field, "s_empty", sure):
             mentions = [evolve(mention, feature=False) for mention in mentions]
         return self._with_roles(field, _joined(mentions), sure)
+
+    def _compounds(
+        self, field: FieldReading, found: list[tuple[int, int, int, str, int]], sure: Collection[str]
+    ) -> list[Mention]:
+        """Words that no lexicon knows, by what they end in: a German `Etikettierpistole` is a tool."""
+        taken = {place for _, _, start, _, end in found for place in range(start, end)}
+        return [
+            Mention(start=place, end=place + 1, item_class=kind, source="ending")
+            for place, key in enumerate(field.tokens.keys)
+            if key not in self._known and place not in taken and (kind := self._ending(key, sure))
+        ]
+
+    def _ending(self, key: str, sure: Collection[str]) -> str | None:
+        told = [
+            (-len(ending), kind)
+            for ending, language, kind in self._endings
+            if language in sure and key.endswith(ending) and len(key) >= len(ending) + LEAST_BEFORE_ENDING
+        ]
+        return min(told)[1] if told else None
 
     def structure(self, field: FieldReading, name: str, languages: Collection[str]) -> list[tuple[int, int]]:
         """Where a structure word (`s_with`, `s_trade`…) stands, in reading order."""
@@ -121,6 +146,35 @@ class MentionFinder:
         return end < len(field.tokens.keys) and field.tokens.keys[end] in {"sale", "trade", "parts", "free", "only"}
 
 
+def _endings(reader: Reader) -> tuple[tuple[str, str, str], ...]:
+    """(ending, language, class) of the lexicons' `ending/CLASS` lines."""
+    keys = {number: key for key, number in reader.matcher.phrase_keys()}
+    return tuple(
+        sorted(
+            (keys[number][0], language, kind.removeprefix(ENDING))
+            for concept, numbers in reader.matcher.members.items()
+            for language, _, kind in [concept.partition(":object/")]
+            if kind.startswith(ENDING)
+            for number in numbers
+        )
+    )
+
+
+def _longest(found: list[tuple[int, int, int, str, int]]) -> list[Mention]:
+    """The longer of two that overlap; a calibre may lie inside a thing's name (`22 rifle`), not inside a model's."""
+    taken: set[int] = set()
+    named: set[int] = set()
+    mentions = []
+    for _, rank, start, name, end in sorted(found):
+        place = range(start, end)
+        if (named if rank == CALIBRE else taken).isdisjoint(place):
+            taken.update(place)
+            if rank != OBJECT:
+                named.update(place)
+            mentions.append(_mention(name, start, end))
+    return mentions
+
+
 def _readable(name: str, languages: Collection[str], sure: Collection[str]) -> bool:
     language, _, kind = name.partition(":object/")
     if not kind:
@@ -131,12 +185,13 @@ def _readable(name: str, languages: Collection[str], sure: Collection[str]) -> b
 def _rank(name: str) -> int | None:
     """Which kind wins where the same words name several things."""
     if name.startswith("model/"):
-        return 1
+        return MODEL
     if name.startswith("make/"):
-        return 3
+        return MAKE
     if name.startswith("calibre/"):
-        return 4
-    return 2 if ":object/" in name and ":object/category/" not in name else None
+        return CALIBRE
+    kind = name.partition(":object/")[2]
+    return OBJECT if kind and not kind.startswith(("category/", ENDING)) else None
 
 
 def _mention(name: str, start: int, end: int) -> Mention:
@@ -199,7 +254,7 @@ def _modifies(mention: Mention, following: Mention | None, magazines: set[int]) 
         return True
     if following is None or following.start != mention.end or following.feature:
         return False
-    return following.item_class in {"accessory", "other_part", "essential_component", "ammunition"}
+    return following.item_class in HEADS
 
 
 def _under(mention: Mention, places: list[tuple[int, int]], breaks: frozenset[int], reach: int) -> bool:
