@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 MARKET = "tauschboerse"
 CONCURRENCY = 8
-BAR = 0.7
+BAR = 0.8
 AUTHORITY = {"operator": "Benchmark", "contact": "bench@example.org", "basis": "Invented listings"}
 _FOLLOWED = re.compile(r"/anzeige/\d+\.html|/(anzeigen|kategorie/[^/]+)/seite/\d+|/anbieter/[^/?#]+\.html")
 
