@@ -128,7 +128,6 @@ def _catalogue_gold(listing: VisibleListing, contacts: dict[str, list[str]]) -> 
         "contacts": _some(sorted(contacts.get(listing.id, ()))),
         "condition": _some(listing.condition),
         "category": _some(list(listing.category)),
-        "joined": (listing.seller_joined,),
         "shipping": _some(listing.shipping),
     }
 

@@ -16,7 +16,7 @@ from pipelines.errors import BadInput
 @click.option("--url", help="Where the page came from: relative links and the listing's id are read with it.")
 @json_option
 def extract(file: Path, url: str | None, as_json: bool) -> None:
-    """Show what is read from one saved page (HTML), field by field, and from where. Needs no workspace.
+    """Show what is read from one saved page (HTML, JSON, feed), field by field, and from where. Needs no workspace.
 
     \b
     Examples:
@@ -36,11 +36,14 @@ def extract(file: Path, url: str | None, as_json: bool) -> None:
     click.echo(f"page: {found['page']}")
     provenance = found["provenance"]
     for name, value in found.items():
-        if name in ("page", "provenance", "links") or value in (None, "", [], {}):
+        if name in ("page", "provenance", "links", "listings") or value in (None, "", [], {}):
             continue
         origin = provenance.get(name, {})
         where = f"  ({origin['from']}{': ' + origin['detail'] if origin.get('detail') else ''})" if origin else ""
         text = " ".join(str(value).split())
         click.echo(f"  {name}: {text[:160]}{'…' if len(text) > 160 else ''}{where}")
-    if found.get("links"):
-        click.echo(f"  links: {len(found['links'])}")
+    for name in ("links", "listings"):
+        if found[name]:
+            click.echo(f"  {name}: {len(found[name])}")
+    for one in found["listings"]:
+        click.echo(f"    {one['id']}: {one['title']}")

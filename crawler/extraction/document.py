@@ -29,7 +29,7 @@ _ZONED = {
     "button": Zone.CONTROL,
     "label": Zone.LABEL,
 }
-_TEST_IDS = ("data-testid", "data-marker", "data-cy", "data-qa-id", "data-test", "data-ds-component")
+_TEST_IDS = ("data-testid", "data-marker", "data-cy", "data-q", "data-qa-id", "data-test", "data-ds-component")
 _TITLE = re.compile(rb"<title[^>]{0,200}>", re.IGNORECASE)
 _MARKUP = re.compile(rb"</title\s*>|</?(?:head|body|meta|link|script|style|base)\b", re.IGNORECASE)
 _HEAD = 100_000  # bytes in which a page's title begins, and the most that one may have
@@ -296,6 +296,8 @@ class _Walk:
             key += f" {element.get('property')}"
         if element.get("role"):
             key += f" role={element.get('role')}"
+        if "crumb" in (element.get("aria-label") or "").lower():
+            key += " breadcrumb"
         return f"{key} <header>" if tag == "header" else key
 
     def _note_post(self, element: _Element, zone: int) -> None:

@@ -125,8 +125,9 @@ def _head_of_post(facts: Facts) -> Found[str] | None:
     if not facts.document.posts:
         return None
     first, end = facts.document.posts[0], facts.end_of_first_post
+    others = {row.block for row in facts.rows if row.field in {"joined", "updated"}}
     for block in facts.document.blocks[first.block : min(end, first.block + HEAD_OF_POST)]:
-        if block.zone & Zone.HIDDEN or len(block.text) > LONGEST or SINCE.search(block.text):
+        if block.zone & Zone.HIDDEN or len(block.text) > LONGEST or SINCE.search(block.text) or block.index in others:
             continue
         read = facts.read_date(_stamp(block.element) or block.text) if _CLOCK.search(block.text) else None
         if read and "T" in read:

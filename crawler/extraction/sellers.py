@@ -51,6 +51,7 @@ _COMPANY_NUMBER = re.compile(  # what registers of several countries call their 
 )
 _BY_NAME = re.compile(r"^(?:by|von|de|par|por|от|автор)[:\s]\s*", re.IGNORECASE)
 _CONTACT_LINE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?[\d\s()/.-]{6,20}")
+_HOUSES = frozenset({"organization", "localbusiness", "store", "onlinestore", "sportinggoodsstore", "corporation"})
 _NAMED_HANDLE = re.compile(r"(?P<name>\S.{0,58}?)\s\(@[\w.-]{2,40}(?:@[\w.-]{3,60})?\)")
 _NO_NAME = re.compile(
     r"\b(?:reviews?|ratings?|feedback|contact|inquire|about|send|message|follow|view|show|see|visit|more|share|"
@@ -86,6 +87,7 @@ def find_seller(facts: Facts) -> Found[SellerRef] | None:
         or _above_since(facts)
         or _beside_avatar(facts)
         or _handle(facts)
+        or _licensed_house(facts)
     )
     if found is None:
         return None
@@ -299,6 +301,17 @@ def _beside_avatar(facts: Facts) -> Found[SellerRef] | None:
             if block.text in alt and not block.zone & Zone.OUTSIDE and _is_name(block.text, facts):
                 return _found(block.text, _link_in(block.element), facts, source="heuristic", detail="beside an avatar")
     return None
+
+
+def _licensed_house(facts: Facts) -> Found[SellerRef] | None:
+    """Take the site itself for the seller where the page states a licence and names nobody: a dealer's own shop."""
+    if find_licence(facts) is None:
+        return None
+    houses = [text_of(node.data, "name") for node in facts.structured.nodes if node.type in _HOUSES]
+    host = urlsplit(facts.document.base.origin).hostname
+    name = next((one for one in houses if one and len(one) <= LONGEST_NAME), facts.document.meta.get("og:site_name"))
+    identity = name or host
+    return Found(value=SellerRef(id=identity, name=name), source="structure", detail="licence") if identity else None
 
 
 def _stated_handle(facts: Facts) -> Found[SellerRef] | None:

@@ -20,8 +20,8 @@ _PROVIDERS = (
     "gmx|comcast|mail|yandex|web|163|126|qq"
 )
 _NO_HOSTS = "the|a|an|my|our|your|this|that|any|every|some|der|die|das|le|la|el"
-_AT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:at|@|arroba|собака)\s?[\)\]\}>]|@|\*at\*|_at_)\s{0,2}"
-_AT_WORD = r"\s(?:at|arroba|собака)\s"
+_AT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:at|@|arroba|arobase|chiocciola|собака|собачка)\s?[\)\]\}>]|@|\*at\*|_at_)\s{0,2}"
+_AT_WORD = r"\s(?:at|arroba|arobase|chiocciola|собака)\s"
 _DOT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:dot|\.|punkt|point|punto|ponto)\s?[\)\]\}>]|\.)\s{0,2}"
 _DOT_WORD = r"\s(?:dot|punkt|point|punto|ponto|точка)\s"
 _DISGUISED = re.compile(
@@ -32,7 +32,7 @@ _DISGUISED = re.compile(
     re.IGNORECASE,
 )
 _DOTS = re.compile(rf"{_DOT_WORD}|{_DOT_MARK}", re.IGNORECASE)
-_AT_HINT = re.compile(r"@|[\(\[\{<*_]\s?at|\sat\s|arroba|собака", re.IGNORECASE)
+_AT_HINT = re.compile(r"@|[\(\[\{<*_]\s?at|\sat\s|arroba|arobase|chiocciola|собак|собачка", re.IGNORECASE)
 
 _SERVICES = {
     "telegram": r"telegram|телеграм\w*|تيليجرام|تلغرام|تليجرام|(?<![\w])tg(?=\s?[:@])",

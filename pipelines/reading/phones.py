@@ -18,7 +18,7 @@ NORTH_AMERICA = frozenset({"US", "CA", "PR", "DO", "JM"})
 MOST_TRIES = 1000  # groups of digits of one text
 LEAST_DIGITS, MOST_DIGITS = 7, 15  # ITU-T E.164 allows 15; 7 is a number within an area
 _CALL = (
-    r"call|text|txt|tex|phone|cell|mobile|mobil|tel|tél|ph|telefon|telefono|teléfono|telefone|handy|whats\s?app|wa|signal|viber|sms|reach|"
+    r"call|ring|dial|text|txt|tex|phone|cell|mobile|mobil|tel|tél|ph|telefon|telefono|teléfono|telefone|handy|whats\s?app|wa|signal|viber|sms|reach|"
     r"joindre|joignable|erreichbar|melden|обращ\w*|звоните|пишите|للتواصل|تواصل|加我|"
     r"contact|number|rufen|anruf|appel\w*|ll[aá]m\w*|lig\w{1,4}|celular|zap|тел|телефон|звон\w*|номер|هاتف|اتصل|واتس\w*|جوال|موبايل|"
     r"电话|手机|联系|微信|致电"

@@ -32,6 +32,13 @@ MISREAD = {
     ("empty-fields-en.html", "page"),  # two lines of text could be any page
     ("empty-fields-en.html", "title"),
     ("empty-fields-en.html", "description"),
+    ("marktplaats-nl.html", "posted"),  # a year in two digits after an apostrophe
+    (
+        "vk-wall-ru.html",
+        "page",
+    ),  # a wall of two posts looks like a conversation; a site file's pattern tells them apart
+    ("vk-wall-ru.html", "links"),
+    ("vk-wall-ru.html", "listings"),
 }
 
 
