@@ -1,0 +1,96 @@
+"""One text that cannot be read is set aside with its reason; its batch is assessed all the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from classifiers import Assessor
+from pipelines.assess import AssessmentDesk
+from pipelines.intake import Arrival, Intake
+from pipelines.models import Capture, CaptureMethod, ListingContent, PageKind, StoredBytes
+from pipelines.places import Places
+from pipelines.store.database import Database
+from pipelines.store.runs import Run, SiteRecord, record_site, start_run
+from pipelines.store.tables import assessments, listings, set_aside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+CURSED = "unreadable"
+
+
+class StumblingEncoder:
+    """An encoder that fails on one word, as a defect in a library would."""
+
+    name = "stumbling"
+    sha256 = "0" * 64
+    dimensions = 384
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if any(CURSED in text for text in texts):
+            raise IndexError("token out of range")
+        return np.ones((len(texts), self.dimensions), np.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        return np.ones(len(texts), np.int64)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+    with opened.write() as connection:
+        record_site(connection, SiteRecord(name="market", source="crawl"), NOW)
+        start_run(connection, Run(id="one", site="market", started=NOW))
+    yield opened
+    opened.close()
+
+
+def see(database: Database, native_id: str, description: str) -> None:
+    number = int(native_id)
+    capture = Capture(
+        id=f"{number:032x}",
+        site="market",
+        run="one",
+        url=None,
+        method=CaptureMethod.HTTP,
+        at=NOW,
+        http_status=200,
+        content_type=None,
+        stored=StoredBytes(file="f", offset=number, length=1, payload_sha256="0" * 64),
+        kind=PageKind.DETAIL,
+    )
+    content = ListingContent(id=native_id, url=None, title="Glock 19 pistol", description=description)
+    Intake(database, "Example Unit").take([Arrival(capture=capture, listing=content)], committed={"f": 1})
+
+
+def test_what_cannot_be_read_is_set_aside_and_the_rest_of_its_batch_assessed(database: Database) -> None:
+    see(database, "1", "FFL transfer only.")
+    see(database, "2", f"An {CURSED} text.")
+    see(database, "3", "No background check.")
+    desk = AssessmentDesk(
+        database=database,
+        assessor=Assessor.load(encoder=StumblingEncoder()),
+        places=Places.shipped(),
+        now=lambda: NOW,
+    )
+    steps: list[tuple[int, int]] = []
+    report = desk.run(progress=lambda done, of: steps.append((done, of)))
+    assert (report.assessed, report.set_aside) == (2, 1)
+    assert steps[-1] == (3, 3)
+    with database.read() as connection:
+        [aside] = connection.execute(sa.select(set_aside)).mappings()
+        kept = connection.execute(sa.select(sa.func.count()).select_from(assessments)).scalar_one()
+        open_rows = connection.execute(sa.select(listings.c.native_id).where(listings.c.assessment.is_(None))).all()
+    assert (aside["stage"], aside["subject"]) == ("assess", "market/2")
+    assert aside["reason"] == "IndexError: token out of range"
+    assert kept == 2
+    assert [row[0] for row in open_rows] == ["2"]
