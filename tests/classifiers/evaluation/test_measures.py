@@ -9,6 +9,7 @@ import pytest
 
 from classifiers import Assessor
 from classifiers.catalogue import load_catalogue
+from classifiers.evaluation import corpus_card
 from classifiers.evaluation.card import write_card
 from classifiers.evaluation.labelled import LabelError, LabelledAd, read_corpus, read_labelled
 from classifiers.evaluation.measures import measure
@@ -105,6 +106,10 @@ def test_the_whole_corpus_is_well_formed() -> None:
     for ad in ads:
         splits.setdefault(ad.family, set()).add(ad.split)
     assert all(len(found) == 1 for found in splits.values())
+
+
+def test_the_data_card_counts_what_is_there() -> None:
+    assert corpus_card.main(["--check"]) == 0
 
 
 @pytest.mark.parametrize(
