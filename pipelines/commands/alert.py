@@ -172,7 +172,7 @@ def retro(ctx: click.Context, name: str, as_json: bool) -> None:
     \b
     Examples:
       tracemark alert retro no-checks
-      tracemark alert retro no-checks && tracemark alert run
+      tracemark alert retro no-checks --workspace case-room
     """
     _change(ctx, name, as_json=as_json, sequence=0)
 
@@ -209,7 +209,7 @@ def run(ctx: click.Context, as_json: bool) -> int:
     \b
     Examples:
       tracemark alert run
-      tracemark assess && tracemark alert run --json
+      tracemark alert run --json
     """
     from pipelines.alerts.service import run_alerts  # noqa: PLC0415 -- see composition
     from pipelines.composition import opened  # noqa: PLC0415

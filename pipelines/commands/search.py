@@ -38,7 +38,7 @@ _FACETS = (
 @click.option("--sort", default="relevance", show_default=True, help="relevance, newest, price-low, price-high…")
 @click.option("--meaning", is_flag=True, help="Also find what is near in meaning to the words.")
 @click.option("--like", metavar="ID", help="Find what is like this listing, among what the query chooses.")
-@click.option("--image", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Find this picture.")
+@click.option("--image", type=click.Path(path_type=Path), help="Find this picture.")
 @click.option("--complete", is_flag=True, help="Print how the query may go on instead of searching.")
 @workspace_option
 @json_option
@@ -108,14 +108,19 @@ def _find_picture(workspace: Workspace, text: str, image: Path, limit: int) -> t
 
     from pipelines.alerts.collection import resolve  # noqa: PLC0415
     from pipelines.composition import opened  # noqa: PLC0415
+    from pipelines.errors import BadInput  # noqa: PLC0415
     from pipelines.index.pictures import find_pictures, read_pictures  # noqa: PLC0415
     from pipelines.index.port import Search  # noqa: PLC0415
     from pipelines.index.query import And, Fielded, Or, Phrase, Query  # noqa: PLC0415
 
+    try:
+        data = image.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{image} cannot be read: {error.strerror}") from error
     with opened(workspace) as database:
         asked = resolve(text, database)
         read_pictures(database, workspace.vault)
-        matches = {match.key: match for match in find_pictures(database, image.read_bytes())}
+        matches = {match.key: match for match in find_pictures(database, data)}
     keys = tuple(Phrase(text=key) for key in matches) or (Phrase(text="no listing"),)
     among: Query = Fielded(name="listing", child=Or(children=keys) if len(keys) > 1 else keys[0])
     found = _ask(workspace, Search(query=And(children=(asked, among)), facets=_FACETS, limit=len(keys)))

@@ -58,5 +58,6 @@ def test_a_picture_that_nobody_showed_has_no_hits(room: Path, tmp_path: Path) ->
     picture = tmp_path / "picture.png"
     Image.linear_gradient("L").save(picture)
     assert answer("search", "--image", str(picture), cwd=room)["total"] == 0
+    assert tracemark("search", "--image", "nowhere.png", cwd=room).returncode == 2
     picture.write_bytes(b"no picture")
     assert tracemark("search", "--image", str(picture), cwd=room).returncode == 2
