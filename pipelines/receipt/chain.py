@@ -103,7 +103,9 @@ class Receipt:
         if new:
             stored = self.archive.append([one.page.record for one in new])
             self.archive.sync()
-            arrivals = [self._arrival(one, place) for one, place in zip(new, stored, strict=True)]
+            arrivals = self._leave_to_own_pages(
+                [self._arrival(one, place) for one, place in zip(new, stored, strict=True)]
+            )
             late = self._find_late(arrivals)
             current = [evolve(one, listing=None) if one.capture.id in late else one for one in arrivals]
             actor = f"who made {self.original.name} (sha256:{self.original.sha256})"
@@ -158,7 +160,18 @@ class Receipt:
             kind=found.kind,
             revisit_of=None if page.revisit_of is None else self.same.get(page.revisit_of, page.revisit_of),
         )
-        return Arrival(capture=capture, listing=listing, seller=found.seller, seen=page.at)
+        told = found.listings if listing is None else ()
+        return Arrival(capture=capture, listing=listing, listings=told, seller=found.seller, seen=page.at)
+
+    def _leave_to_own_pages(self, arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """Of what lists tell, keep what is known from nowhere else: a listing's own page tells more of it."""
+        ids = {listing.id for one in arrivals for listing in one.listings}
+        if not ids:
+            return list(arrivals)
+        query = sa.select(listings.c.native_id).where(listings.c.site == self.site, listings.c.native_id.in_(ids))
+        with self.database.read() as connection:
+            known = {*connection.scalars(query), *(one.listing.id for one in arrivals if one.listing is not None)}
+        return [evolve(one, listings=tuple(told for told in one.listings if told.id not in known)) for one in arrivals]
 
     def _find_late(self, arrivals: Sequence[Arrival]) -> dict[str, int]:
         """Captures (with their listing's row) that show a listing as it stood before it was last seen.
@@ -185,7 +198,7 @@ class Receipt:
     def _tell_custody(self, new: Sequence[_Numbered], arrivals: Sequence[Arrival], late: dict[str, int]) -> None:
         events = []
         for one, arrival in zip(new, arrivals, strict=True):
-            about = f"{self.site}/{arrival.listing.id}" if arrival.listing else f"run:{self.run.id}"
+            subjects = [f"{self.site}/{native_id}" for native_id in arrival.about] or [f"run:{self.run.id}"]
             detail = {
                 "capture": one.capture,
                 "url": one.page.url,
@@ -195,8 +208,10 @@ class Receipt:
                 "sha256": self.original.sha256,
                 "kept": self.original.kept,
             }
-            event = CustodyEvent(at=self.now(), actor=self.actor, action="receive", subject=about, detail=detail)
-            events.append(event)
+            events += [
+                CustodyEvent(at=self.now(), actor=self.actor, action="receive", subject=one_of_them, detail=detail)
+                for one_of_them in subjects
+            ]
         with self.database.write() as connection:
             for capture, row in late.items():
                 connection.execute(sa.update(captures).where(captures.c.id == capture).values(listing=row))

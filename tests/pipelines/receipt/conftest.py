@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 def read_title(body: bytes, *, url: str | None, content_type: str | None, at: datetime) -> ExtractedPage:
     """A reader as small as one can be: pipelines' tests need no crawler."""
     _, found, rest = body.decode().partition("<h1>")
+    if told := re.findall(r"<li>(.*?) (\d+)</li>", body.decode()):
+        offers = tuple(ListingContent(id=identity, url=None, title=f"{words} {identity}") for words, identity in told)
+        return ExtractedPage(kind=PageKind.INDEX, listings=offers)
     if not found:
         return ExtractedPage(kind=PageKind.OTHER, reason="no heading")
     title = rest.partition("</h1>")[0]

@@ -70,6 +70,25 @@ def test_the_chain_says_who_captured_and_what_was_received(room: Room) -> None:
     assert (run.status, run.found["pages"], run.found["listings"]) == (RunStatus.DONE, 5, 5)
 
 
+def test_a_received_list_tells_what_no_page_of_its_own_does(room: Room) -> None:
+    told = b"<ul><li>Rifle told 1</li><li>Rifle told 2</li><li>Rifle told 3</li></ul>"
+    pages = [(f"{HOST}/list", day(1), told), (f"{HOST}/item/2", day(2), page(2))]
+    report = room.receive("list.warc.gz", write_warc(pages))
+    assert (report.pages, report.intake.new) == (2, 3)
+    with room.database.read() as connection:
+        query = sa.select(listings.c.native_id, versions.c.content, versions.c.number)
+        rows = connection.execute(query.join(versions, versions.c.id == listings.c.version)).all()
+        actions = [row["action"] for row in custody_rows(connection, subject="market/1")]
+    assert {row.native_id: (row.content["title"], row.number) for row in rows} == {
+        "1": ("Rifle told 1", 1),
+        "2": ("Rifle number 2", 1),
+        "3": ("Rifle told 3", 1),
+    }
+    assert actions == ["capture", "receive"]
+    dossier = gather_dossier(room.database, "market", "3", vault=room.workspace.vault, workspace="room")
+    assert [capture.url for capture in dossier.captures] == [f"{HOST}/list"]
+
+
 def test_a_packet_of_a_received_page_verifies(room: Room) -> None:
     room.receive("others.warc.gz", five())
     dossier = gather_dossier(room.database, "market", "2", vault=room.workspace.vault, workspace="room")
