@@ -165,7 +165,7 @@ def read_example_pages() -> Iterator[GoldPage]:
 
 
 def read_recorded_pages() -> Iterator[GoldPage]:
-    """Give our recorded pages: fifty invented ones in other sites' markup, labelled before any was read."""
+    """Give our recorded pages: invented ones in other sites' markup, labelled before any was read."""
     folder = TESTS / "extraction" / "unseen"
     for line in (folder / "expected.jsonl").read_text(encoding="utf-8").splitlines():
         stated = json.loads(line)
