@@ -69,18 +69,15 @@ def _equals(
     return [Found(address, Place(value=value, tie=tie)) for tie, address in hits]
 
 
-def _settled(searcher: Any, hits: list[tuple[float, Any]]) -> list[Found]:
-    """Hits that are ordered by value, with equals ordered by tie."""
+def _settled(searcher: Any, hits: list[tuple[float, Any]], before: int = 0) -> list[Found]:
+    """Hits that are ordered by value, with equals ordered by tie; `before` hits come before the first."""
     ties = searcher.fast_field_values("tie", [address for _, address in hits])
     settled: list[Found] = []
     for first, last in _groups(hits):
-        group = sorted(zip(ties[first:last], (address for _, address in hits[first:last]), strict=True), key=_tie)
-        settled += [Found(address, Place(value=hits[first][0], tie=tie, better=first)) for tie, address in group]
+        value = hits[first][0]
+        group = range(first, last) if last - first == 1 else sorted(range(first, last), key=ties.__getitem__)
+        settled += [Found(hits[at][1], Place(value=value, tie=ties[at], better=before + first)) for at in group]
     return settled
-
-
-def _tie(pair: tuple[int, Any]) -> int:
-    return pair[0]
 
 
 def _groups(hits: list[tuple[float, Any]]) -> Iterator[tuple[int, int]]:
@@ -100,14 +97,10 @@ def by_score(searcher: Any, query: Any, after: Place | None, limit: int) -> tupl
         hits = result.hits
         at_end = len(hits) < reach
         whole = len(hits) if at_end else max((first for first, _ in _groups(hits)), default=0)
-        settled = _settled(searcher, hits[:whole])
-        found = [one for one in settled if after is None or _is_after(one.place, after)]
+        settled = _settled(searcher, hits[:whole], start)
+        found = settled if after is None else [one for one in settled if _is_after(one.place, after)]
         if at_end or len(found) >= limit:
-            found = [
-                Found(one.address, Place(value=one.place.value, tie=one.place.tie, better=start + one.place.better))
-                for one in found[:limit]
-            ]
-            return int(result.count), found
+            return int(result.count), found[:limit]
         reach *= 4
 
 
