@@ -164,6 +164,7 @@ def _longest(found: list[tuple[int, int, int, str, int]]) -> list[Mention]:
     """The longer of two that overlap; a calibre may lie inside a thing's name (`22 rifle`), not inside a model's."""
     taken: set[int] = set()
     named: set[int] = set()
+    makers = {(start, end): name for _, rank, start, name, end in found if rank == MAKE}
     mentions = []
     for _, rank, start, name, end in sorted(found):
         place = range(start, end)
@@ -171,7 +172,11 @@ def _longest(found: list[tuple[int, int, int, str, int]]) -> list[Mention]:
             taken.update(place)
             if rank != OBJECT:
                 named.update(place)
-            mentions.append(_mention(name, start, end))
+            mention = _mention(name, start, end)
+            maker = makers.get((start, end)) if rank == OBJECT and mention.item_class in GUNS else None
+            if maker is not None:  # a maker's name that people use for the gun itself
+                mention = evolve(mention, make=_mention(maker, start, end).make, source="make")
+            mentions.append(mention)
     return mentions
 
 
