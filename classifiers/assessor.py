@@ -46,6 +46,7 @@ LONGEST_DESCRIPTION = 12_000
 SHORT = 12  # tokens: with fewer the language is a guess, and every lexicon is asked
 SURE = 0.6  # a class probability under this is "unsure" where guns are named
 MOST_CATEGORIES = 2_000  # remembered at a time
+CONTEXT = ("gunlaw", "licence", "lic", "arm", "serial")  # words that let a text be read closely though it names no gun
 
 
 @frozen(kw_only=True)
@@ -306,7 +307,7 @@ def _idle(concept: str) -> bool:
     """Concepts that name nothing we look for, or only describe what was named."""
     _, _, kind = concept.partition(":")
     if not kind.startswith("object/"):
-        return kind != "gunlaw"
+        return kind not in CONTEXT
     return kind in ("object/other", "object/news_or_discussion") or kind.startswith(
         ("object/feature/", "object/category/", "object/ending/")
     )
