@@ -93,9 +93,9 @@ class Vectors:
         usable = view.alive if among is None else view.alive & np.isin(view.rows["tie"], among)
         chosen = np.flatnonzero(usable)
         if len(chosen) * 4 < len(view.rows):
-            scores = view.rows["vector"][chosen] @ vector
+            scores = _cosines(view.rows["vector"][chosen], vector)
         else:
-            scores = (view.rows["vector"] @ vector)[chosen]
+            scores = _cosines(view.rows["vector"], vector)[chosen]
         if len(chosen) > limit:
             best = np.argpartition(scores, len(scores) - limit)[-limit:]
             chosen, scores = chosen[best], scores[best]
@@ -140,6 +140,16 @@ class Vectors:
         beside.replace(self._path)
         self.refresh()
         return True
+
+
+def _cosines(rows: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The products of rows and a vector, all of length 1.
+
+    Without BLAS: its threads wait for one another by spinning, which on a busy machine made a hybrid search of 10,000
+    listings take 32 ms of processor time instead of 8. Reading the rows is what takes the time either way.
+    """
+    found: NDArray[np.float32] = np.einsum("ij,j->i", rows, vector)
+    return found
 
 
 def _mark_alive(rows: NDArray[np.void], alive: NDArray[np.bool_], known: int) -> None:
