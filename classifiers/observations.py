@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DECOY_PRICE = 250  # a case at 950 where shops ask 30 was reported; signals.md, section 0
 STOREFRONT_CUES = 3
+STOREFRONT_PHRASES = 2
+STOREFRONT_TERMS = frozenset({"untraceable_payment", "cross_border_offer", "concealed_shipment"})
 THING_SIGNALS = {"conversion_device": "conversion_device", "light_weapon": "light_weapon"}
 DECOYS = frozenset({"accessory", "airsoft_replica_toy", "other_part"})
 MANY = 3
@@ -57,7 +59,7 @@ class Observer:
         found += _thing_itself(fields, mentions, verdict, names)
         found += _decoy(self.catalogue.dollars(text.price, text.currency), fields[0], mentions[0], verdict)
         found += _listed(text, items, fields, self.packs, self.as_of)
-        found += _storefront(sightings)
+        found += _storefront(sightings, items)
         found += _disguised(fields)
         found += _unsaid(text, fields, verdict, items, names)
         return found
@@ -162,10 +164,20 @@ def _enabled_classes(hook: Hook, signal: str) -> set[str]:
     return {name for touch in touches for name in touch.classes or ()}
 
 
-def _storefront(sightings: list[Sighting]) -> list[Sighting]:
-    """One cue says nothing; several different ones say template shop."""
+def _storefront(sightings: list[Sighting], items: tuple[FoundItem, ...]) -> list[Sighting]:
+    """One cue says nothing; several different ones say template shop.
+
+    A shop's own phrases count as often as they differ. With two of them, terms that such shops go by count too: paid
+    beyond recall, sent to anywhere, many makes. A lone seller who asks for no licence is not thereby a shop: its
+    listing would leave the queue that people read.
+    """
     cues = [sighting for sighting in sightings if sighting.name == "scam_storefront"]
     kinds = {cue.reason for cue in cues}
+    if len(kinds) < STOREFRONT_PHRASES:
+        return []
+    kinds |= {sighting.name for sighting in sightings if sighting.name in STOREFRONT_TERMS}
+    if len({item.make for item in items if item.make}) >= MANY:
+        kinds.add("many makes")
     if len(kinds) < STOREFRONT_CUES:
         return []
     first = cues[0]

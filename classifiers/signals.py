@@ -25,6 +25,7 @@ _STOPS = frozenset({",", ":", "(", ")", "/", "-", '"', "+", "|"})
 _BRIDGES = frozenset(
     {"need", "needs", "needed", "want", "require", "requires", "required", "ask", "do", "any", "such", "im"}
 )
+_HAVING = _BRIDGES | {"get", "getting", "got", "have", "having", "find", "make", "sell"}
 _PHONE = re.compile(
     r"(?<![\d.,/$€£#-])(?:\+?1[ .-]?)?\(?\d{3}\)?[ .-]{0,2}\d{3}[ .-]{0,2}\d{4}(?![\d]|[.,]\d)"
     r"|(?<![\w$€£#-])\d{3}-\d{4}(?![\w-])"
@@ -119,7 +120,8 @@ class SignalReader:
         name, start, reason = pattern.signal, match.start, f"wording {pattern.id}"
         if not pattern.fixed:
             becomes = self._catalogue[name].negated
-            negation = self._negation(field, match.start, REACH if becomes in ("drop", "keep") else REACH_OF_TURN)
+            mild = becomes in ("drop", "keep")
+            negation = self._negation(field, match.start, mild=mild)
             if negation is not None:
                 if becomes == "drop":
                     return None
@@ -137,10 +139,14 @@ class SignalReader:
             reason=reason,
         )
 
-    def _negation(self, field: FieldReading, start: int, reach: int) -> int | None:
-        """Where a negation begins that reaches a match at `start`, within its clause."""
+    def _negation(self, field: FieldReading, start: int, *, mild: bool) -> int | None:
+        """Where a negation begins that reaches a match at `start`, within its clause.
+
+        A mild one takes the match away, and reaches over "can't get" too; else it makes the opposite of it.
+        """
         keys = field.tokens.keys
-        lowest = max(0, start - reach)
+        lowest = max(0, start - (REACH if mild else REACH_OF_TURN))
+        bridges = self._bridges | (_HAVING if mild else frozenset())
         for place in range(start - 1, lowest - 1, -1):
             if keys[place] in _STOPS or place in field.tokens.breaks:
                 return None
@@ -149,7 +155,7 @@ class SignalReader:
             ]
             if ends:
                 # "No shipping, must meet at my FFL": a negation of another thing does not reach this one.
-                return place if all(key in self._bridges for key in keys[max(ends) : start]) else None
+                return place if all(key in bridges for key in keys[max(ends) : start]) else None
         return None
 
 
