@@ -92,7 +92,7 @@ def find_items(
     ]
     if kind not in GUNS:
         return _single(places, calibres, verdict)
-    guns = _distinct([place for place in places if _is_gun(place.mention)])
+    guns = _with_maker(_distinct([place for place in places if _is_gun(place.mention)]), places)
     items = [_item(place, kind, calibres, alone=len(guns) == 1) for place in guns]
     return tuple(items) or _single(places, calibres, verdict) or _unnamed(title, description, calibres, kind)
 
@@ -137,6 +137,19 @@ def _distinct(places: list[Place]) -> list[Place]:
         if not any(_same(place.mention, other.mention) for other in kept):
             kept.append(place)
     return sorted(kept, key=lambda place: (place.field.name != "title", place.mention.start))
+
+
+def _with_maker(guns: list[Place], places: list[Place]) -> list[Place]:
+    """A model that many build (`AR-15`) gets the one maker whom its field names; two makers leave it open."""
+    if len(guns) != 1 or guns[0].mention.make:
+        return guns
+    gun = guns[0]
+    makers = {
+        place.mention.make
+        for place in places
+        if place.field is gun.field and place.mention.make and place.mention.role not in (Role.TRADE, Role.FOR)
+    }
+    return [Place(evolve(gun.mention, make=makers.pop()), gun.field)] if len(makers) == 1 else guns
 
 
 def _vagueness(mention: Mention) -> int:

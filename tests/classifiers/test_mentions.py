@@ -46,3 +46,10 @@ def test_a_gun_without_a_word_for_it_is_still_an_item(assessor: Assessor) -> Non
     if reading.item_class.startswith("firearm"):
         assert len(reading.items) == 1
         assert reading.items[0].end > reading.items[0].start
+
+
+def test_a_model_that_many_build_gets_the_one_maker_who_is_named(assessor: Assessor) -> None:
+    texts = [Text(title="Bushmaster pre ban AR-15"), Text(title="AR-15, Anderson or Aero Precision parts")]
+    one, two = assessor.assess(texts)
+    assert [(item.make, item.model) for item in one.items] == [("Bushmaster", "AR-15")]
+    assert all(item.make is None for item in two.items)
