@@ -47,6 +47,8 @@ FILLERS = frozenset(
         "new",
         "brand",
         "of",
+        "these",
+        "those",
         "my",
         "used",
         "the",
