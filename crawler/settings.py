@@ -29,7 +29,14 @@ EXTENSIONS = {
 }
 TELNETCONSOLE_ENABLED = False
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
-DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.downloading.BoundedHandler",
+    "https": "crawler.downloading.BoundedHandler",
+    "file": None,
+    "ftp": None,
+    "s3": None,
+    "data": None,
+}
 
 # Bounds: a hostile or broken page costs at most this.
 DOWNLOAD_MAXSIZE = 32_000_000

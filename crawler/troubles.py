@@ -37,7 +37,7 @@ def explain(error: BaseException) -> str:
     """What went wrong with a request, in a few words."""
     name, text = type(error).__name__, str(error)
     if name == "IgnoreRequest":
-        return text or "left out"
+        return _WORDS["DownloadCancelledError"] if "DOWNLOAD_MAXSIZE" in text else text or "left out"
     if (net := _NET_ERROR.search(text)) is not None:
         return next((words for start, words in _CHROMIUM.items() if net[1].startswith(start)), net[1])
     return _WORDS.get(name, f"{name}: {text[:120]}" if text else name)
