@@ -188,12 +188,15 @@ def visit_site(root: Path, path: str) -> None:
 
 
 def assess_waiting(root: Path) -> str:
-    """What `tracemark assess` does; what it found, in words."""
-    from pipelines.commands.assess import run_assessment  # noqa: PLC0415 -- as above
+    """What `tracemark assess` and `tracemark alert run` do; what they found, in words."""
+    from pipelines.alerts.service import run_alerts  # noqa: PLC0415 -- as above
+    from pipelines.commands.assess import run_assessment  # noqa: PLC0415
     from pipelines.composition import opened  # noqa: PLC0415
 
     workspace = Workspace.read(root, os.environ)
     with opened(workspace) as database:
         report, sellers = run_assessment(workspace, database, lambda _done, _all: None)
+        alerts = run_alerts(workspace, database, os.environ)
     review = report.review.get("review", 0)
-    return f"{report.assessed} listings assessed, {review} need review; {sellers.assessed} sellers"
+    found = f"{report.assessed} listings assessed, {review} need review; {sellers.assessed} sellers"
+    return f"{found}; {alerts.deliveries.sent} alerts sent"

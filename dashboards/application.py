@@ -50,7 +50,7 @@ def create_application(
     """
     actor = actor or person()
     database = workspace.open_database()
-    search = SearchDesk(partial(opened_index, workspace, read_only=True))
+    search = SearchDesk(database, partial(opened_index, workspace, read_only=True))
     follower = IndexFollower(partial(project, workspace, database))
     desk = Desk(
         workspace=workspace,

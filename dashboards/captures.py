@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from dashboards.failures import NothingThere
 from pipelines.models import CaptureMethod, StoredBytes
 from pipelines.packet.dossier import digest
-from pipelines.store.tables import captures, listings
+from pipelines.store.tables import capture_listings, captures, listings
 from pipelines.warc.reader import DamagedArchiveError, read_members, read_payload
 
 if TYPE_CHECKING:
@@ -39,11 +39,17 @@ def check_capture(vault: Path, capture: Capture) -> str:
 
 
 def read_screenshot(database: Database, vault: Path, capture: str) -> tuple[str, bytes]:
-    """Of which listing (SITE/ID) a capture's picture is, and the PNG. NothingThere where it has none."""
+    """Of which listing (SITE/ID) a capture's picture is, and the PNG. NothingThere where it has none.
+
+    The picture of a page that shows several listings goes by the first of them.
+    """
     with database.read() as connection:
+        shown_first = (
+            sa.select(sa.func.min(capture_listings.c.listing)).where(capture_listings.c.capture == capture)
+        ).scalar_subquery()
         query = (
             sa.select(captures.c.screenshot, listings.c.site, listings.c.native_id)
-            .join(listings, listings.c.id == captures.c.listing)
+            .join(listings, listings.c.id == sa.func.coalesce(captures.c.listing, shown_first))
             .where(captures.c.id == capture)
         )
         row = connection.execute(query).one_or_none()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from pipelines.alerts.collection import resolve
 from pipelines.errors import BadInput
 from pipelines.index.parser import parse
 from pipelines.index.port import Histogram, Interval, Search, Sort
@@ -20,8 +21,23 @@ if TYPE_CHECKING:
 
     from pipelines.index.port import Hit, Index, Results
     from pipelines.index.query import Query
+    from pipelines.store.database import Database
 
-FACETS = ("review", "decision", "signal", "site", "class", "make", "calibre", "seller", "country", "language", "status")
+FACETS = (
+    "review",
+    "state",
+    "band",
+    "decision",
+    "signal",
+    "site",
+    "class",
+    "make",
+    "calibre",
+    "seller",
+    "country",
+    "language",
+    "status",
+)
 PAGE = 25
 NUMBERED = 40
 """Pages reached by their number; deeper ones go on by cursor (the index hands out at most 1,000 hits at once)."""
@@ -79,9 +95,10 @@ class Found:
 
 
 class SearchDesk:
-    """Holds the index open for reading. Every question takes its turn: the stemmers behind it keep state."""
+    """Holds the index open for reading. Threads ask at once; only opening and closing take turns."""
 
-    def __init__(self, opening: Callable[[], AbstractContextManager[Index]]) -> None:
+    def __init__(self, database: Database, opening: Callable[[], AbstractContextManager[Index]]) -> None:
+        self._database = database
         self._opening = opening
         self._open = ExitStack()
         self._index: Index | None = None
@@ -92,13 +109,16 @@ class SearchDesk:
         with self._lock:
             if self._index is None:
                 self._index = self._open.enter_context(self._opening())
-            try:
-                return self._index.search(search)
-            except BadInput:
-                raise
-            except BaseException:
-                self._shut()
-                raise
+            index = self._index
+        try:
+            return index.search(search)
+        except BadInput:
+            raise
+        except BaseException:
+            with self._lock:
+                if self._index is index:
+                    self._shut()
+            raise
 
     def close(self) -> None:
         """Let go of the index."""
@@ -111,7 +131,7 @@ class SearchDesk:
 
     def find(self, asked: Asked) -> Found:
         """A page of hits with facets and a histogram. QueryError where the query cannot be understood."""
-        query = parse(asked.text)
+        query = resolve(asked.text, self._database)
         numbered = asked.cursor is None
         search = Search(
             query=query,
@@ -132,7 +152,7 @@ class SearchDesk:
         if len(parts) < 2:
             return
         for part in parts[:_MOST_DROPS]:
-            total = self.search(Search(query=parse(part.without), limit=0)).total
+            total = self.search(Search(query=resolve(part.without, self._database), limit=0)).total
             yield Drop(part=part, total=total)
 
 

@@ -101,9 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
     except TracemarkError as error:
         _tell(error.message, error.hint, error.details, error.exit_code, as_json=as_json)
         code = error.exit_code
-    except click.exceptions.Abort:
-        code = ExitCode.INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _tell("interrupted", None, (), ExitCode.INTERRUPTED, as_json=as_json)
         code = ExitCode.INTERRUPTED
     except click.ClickException as error:

@@ -76,20 +76,20 @@ def _listings(workspace: Workspace, database: Database, query: str | None) -> It
             for record in listing_records(connection, rows):
                 yield record.line
         return
-    for places in _places_found(workspace, query):
+    for places in _places_found(workspace, database, query):
         with database.read() as connection:
             found = rows_of(connection, places)
             for record in listing_records(connection, [found[place] for place in places if place in found]):
                 yield record.line
 
 
-def _places_found(workspace: Workspace, query: str) -> Iterator[list[tuple[str, str]]]:
+def _places_found(workspace: Workspace, database: Database, query: str) -> Iterator[list[tuple[str, str]]]:
+    from pipelines.alerts.collection import resolve  # noqa: PLC0415
     from pipelines.composition import opened_index  # noqa: PLC0415
-    from pipelines.index.parser import parse  # noqa: PLC0415
     from pipelines.index.port import Search, Sort  # noqa: PLC0415
 
     cursor: str | None = None
-    asked = parse(query)
+    asked = resolve(query, database)
     with opened_index(workspace, read_only=True) as index:
         while True:
             results = index.search(Search(query=asked, limit=500, cursor=cursor, sort=Sort.SEQUENCE))

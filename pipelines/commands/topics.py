@@ -22,6 +22,7 @@ TRACEMARK_INDEX_URL        an Elasticsearch address (overrides the configured en
 TRACEMARK_INDEX_PASSWORD   its password; TRACEMARK_INDEX_CA its certificate authority (PEM file)
 TRACEMARK_KEY_PASSPHRASE   the passphrase of the signing key
 TRACEMARK_ALLOW_LOOPBACK   1: crawl addresses on this machine (tests and training only)
+TRACEMARK_SMTP_PASSWORD    for alerts by mail (alerts.toml); TRACEMARK_WEBHOOK_SECRET signs those by webhook
 NO_COLOR                   no colour
 """,
     "query": """\
@@ -30,7 +31,8 @@ glock 19                   both words (title, description, make, model, seller, 
 glock OR beretta           either; NOT airsoft, -airsoft: without; (…) groups
 ber*   fuzzy: bereta~1     a beginning; one letter off
 signal:no_check_offered    a field: title, description, site, seller, signal, class, make, model, calibre,
-                           location, country, language, status, review, decision
+                           location, country, language, status, review, decision, contact, item, listing,
+                           score, band, state, first
 price:200..400  price:<800  posted:>=2026-01-01  seen:2026-03-01..2026-03-31
 review:review              what the machine put up for a person; decision: what the person said
 """,
