@@ -91,7 +91,7 @@ class SignalReader:
         ranked = sorted(
             matches, key=lambda match: (match.start - match.end, self._rank(match), match.start, match.rule)
         )
-        taken: dict[str, set[int]] = {}
+        taken: dict[str, list[tuple[set[int], str, str]]] = {}
         void: dict[str, set[int]] = {}
         chosen = []
         for match in ranked:
@@ -101,11 +101,13 @@ class SignalReader:
                 for silenced in pattern.silences or (VOID,):
                     void.setdefault(silenced, set()).update(place)
                 continue
-            group = self._catalogue[pattern.signal].group
-            busy = taken.setdefault(group, set())
-            if place & busy or any(place & void[name] for name in (VOID, pattern.signal) if name in void):
+            entry = self._catalogue[pattern.signal]
+            others = taken.setdefault(entry.group, [])
+            if any(place & void[name] for name in (VOID, pattern.signal) if name in void):
                 continue
-            busy |= place
+            if any(_clash(place, pattern.signal, entry.polarity, other) for other in others):
+                continue
+            others.append((place, pattern.signal, entry.polarity))
             chosen.append(match)
         return [match for match in chosen if not _about_a_trade(match, mentions)]
 
@@ -170,6 +172,17 @@ def _words_of_one_language(matcher: Matcher) -> dict[str, frozenset[str]]:
         home.update(word for number in members for word in phrases[number] if not word.isdigit())
     names |= words["en"]
     return {language: frozenset(found - (names if language != "en" else set())) for language, found in words.items()}
+
+
+def _clash(place: set[int], signal: str, polarity: str, other: tuple[set[int], str, str]) -> bool:
+    """Whether two readings of one group cannot both stand.
+
+    One lies in the other's words, or they share some and say the same or the opposite. Otherwise both stand: "driver's
+    license and a transfer at my shop" asks for two things.
+    """
+    words, name, side = other
+    shared = place & words
+    return bool(shared) and (shared == place or signal == name or polarity != side)
 
 
 def _about_a_trade(match: Match, mentions: list[Mention]) -> bool:
