@@ -49,6 +49,7 @@ def read_screenshot(database: Database, vault: Path, capture: str) -> tuple[str,
         ).scalar_subquery()
         query = (
             sa.select(captures.c.screenshot, listings.c.site, listings.c.native_id)
+            .select_from(captures)
             .join(listings, listings.c.id == sa.func.coalesce(captures.c.listing, shown_first))
             .where(captures.c.id == capture)
         )

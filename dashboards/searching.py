@@ -24,20 +24,9 @@ if TYPE_CHECKING:
     from pipelines.store.database import Database
 
 FACETS = (
-    "review",
-    "state",
-    "band",
-    "decision",
-    "signal",
-    "site",
-    "class",
-    "make",
-    "calibre",
-    "seller",
-    "country",
-    "language",
-    "status",
-)
+    "review", "decision", "signal", "site", "class", "make", "calibre", "seller", "country", "language", "status",
+    "band", "state",
+)  # fmt: skip
 PAGE = 25
 NUMBERED = 40
 """Pages reached by their number; deeper ones go on by cursor (the index hands out at most 1,000 hits at once)."""
