@@ -100,7 +100,8 @@ def load_meaning(path: Path = MODEL) -> MeaningModel:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             heads = Heads.model_validate_json(arrays["heads"].tobytes())
-            names = arrays["features"].tobytes().decode("utf-8").split("\n")
+            listed = arrays["features"].tobytes().decode("utf-8")
+            names = listed.split("\n") if listed else []
             weights = arrays["weights"]
     except (ValidationError, ValueError, KeyError, OSError, BadZipFile) as error:
         raise LexiconError(f"{path.name}: {error}") from error

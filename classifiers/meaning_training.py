@@ -247,19 +247,23 @@ def fit_all(material: Material) -> tuple[Heads, NDArray[np.int8], dict[str, Any]
             "both_f1": round(_f1(told | heard, labels), 3), "heard": int(heard.sum()),
             "heard_precision": round(float(labels[heard].mean()), 3), "languages": list(languages),
         }  # fmt: skip
-        sys.stdout.write(json.dumps({signal: figures[signal]}) + "\n")
     digest = hashlib.sha256("\n".join(ad.model_dump_json() for ad in material.ads).encode()).hexdigest()
     found = Heads(heads=tuple(heads), corpus_sha256=digest, fitted_on=len(material.ads))
-    return found, np.stack(columns, axis=1), figures
+    # Few ads support no head: then nothing is weighed, and wording alone is read.
+    weights: NDArray[np.int8] = np.zeros((len(material.features), 0), np.int8)
+    if columns:
+        weights = np.stack(columns, axis=1)
+    return found, weights, figures
 
 
-def fit_heads(ads: Sequence[LabelledAd], *, trained: Path = SHIPPED, out: Path | None) -> None:
-    """Fit the heads on `ads`, beside the class model in the folder `trained`, and write them to `out`."""
+def fit_heads(ads: Sequence[LabelledAd], *, trained: Path = SHIPPED, out: Path | None) -> dict[str, Any]:
+    """Fit the heads on `ads`, beside the class model in the folder `trained`; write them to `out`, give the figures."""
     material = gather([ad for ad in ads if ad.signals is not None], trained)
-    heads, weights, _ = fit_all(material)
-    used = np.flatnonzero(np.abs(weights).max(axis=1) > 2)
+    heads, weights, figures = fit_all(material)
+    used = np.flatnonzero(np.abs(weights).max(axis=1, initial=0) > 2)
     if out is not None:
         write_meaning(out, heads, [material.features[place] for place in used], weights[used])
+    return figures
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -267,7 +271,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m classifiers.meaning_training", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, only print")
     options = parser.parse_args(arguments)
-    fit_heads(read_corpus(splits=("train", "dev")), out=None if options.check else MODEL)
+    figures = fit_heads(read_corpus(splits=("train", "dev")), out=None if options.check else MODEL)
+    for signal, found in figures.items():
+        sys.stdout.write(json.dumps({signal: found}) + "\n")
     return 0
 
 

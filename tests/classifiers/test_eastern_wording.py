@@ -51,7 +51,11 @@ SIDES = [
 ]
 
 
-@pytest.mark.parametrize(("place", "title", "words", "expected", "opposite"), SIDES, ids=lambda value: str(value)[:32])
+@pytest.mark.parametrize(
+    ("place", "title", "words", "expected", "opposite"),
+    SIDES,
+    ids=lambda value: value[:32] if isinstance(value, str) else " ".join(sorted(value)),
+)
 def test_each_side_is_read_with_its_polarity(
     assessor: Assessor, place: str, title: str, words: str, expected: set[str], opposite: set[str]
 ) -> None:
