@@ -219,7 +219,9 @@ def fit_all(material: Material) -> tuple[Heads, NDArray[np.int8], dict[str, Any]
     """Every head that helps, its whole numbers, and what was measured out of family."""
     catalogue = load_catalogue()
     counts = Counter(name for ad in material.ads for name in ad.signals or ())
-    heads, columns, figures = [], [], {}
+    heads: list[Head] = []
+    columns: list[NDArray[np.int8]] = []
+    figures: dict[str, Any] = {}
     for signal in sorted(name for name, count in counts.items() if count >= LEAST_ADS and name not in NOT_WORDS):
         labels = np.array([signal in (ad.signals or ()) for ad in material.ads])
         told = np.array([signal in one for one in material.told])
@@ -233,15 +235,15 @@ def fit_all(material: Material) -> tuple[Heads, NDArray[np.int8], dict[str, Any]
         heard = (logits >= least) & ~told
         languages = helped_languages(material.ads, heard, labels, told)
         slope, offset = fit_line(logits, labels)
-        weights, bias = fit_head(material, signal, np.ones(len(material.ads), bool))
-        scale = float(np.abs(weights).max()) / 127
+        fitted, bias = fit_head(material, signal, np.ones(len(material.ads), bool))
+        scale = float(np.abs(fitted).max()) / 127
         heads.append(
             Head(
                 signal=signal, scale=round(scale, 8), bias=round(bias, 6), slope=slope, offset=offset, least=least,
                 languages=languages,
             )
         )  # fmt: skip
-        columns.append(np.round(weights / scale).astype(np.int8))
+        columns.append(np.round(fitted / scale).astype(np.int8))
         figures[signal] = {
             "n": int(labels.sum()), "wording_f1": round(_f1(told, labels), 3),
             "both_f1": round(_f1(told | heard, labels), 3), "heard": int(heard.sum()),
