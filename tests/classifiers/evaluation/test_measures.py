@@ -9,8 +9,9 @@ import pytest
 
 from classifiers import Assessor
 from classifiers.catalogue import load_catalogue
+from classifiers.encoder import load_encoder
 from classifiers.evaluation import corpus_card
-from classifiers.evaluation.card import write_card
+from classifiers.evaluation.card import CARD, write_card
 from classifiers.evaluation.labelled import LabelError, LabelledAd, read_corpus, read_labelled
 from classifiers.evaluation.measures import measure
 from classifiers.evaluation.summary import lines
@@ -106,6 +107,12 @@ def test_the_whole_corpus_is_well_formed() -> None:
     for ad in ads:
         splits.setdefault(ad.family, set()).add(ad.split)
     assert all(len(found) == 1 for found in splits.values())
+
+
+def test_the_model_card_is_of_what_is_shipped() -> None:
+    versions = Assessor.load(encoder=load_encoder("shipped")).versions
+    card = CARD.read_text(encoding="utf-8")
+    assert [name for name, value in versions.items() if f"{name} `{value[:16]}`" not in card] == [], "make model-card"
 
 
 def test_the_data_card_counts_what_is_there() -> None:
