@@ -256,9 +256,9 @@ class Assessor:
             sightings = [*reading.sightings]
             sightings += self._observer.observe(reading.text, seen.fields, seen.mentions, verdict, items, sightings)
         sightings = [one for one in sightings if one.name != "scam_storefront" or one.layer == "count"]
-        queue = "scam" if any(one.name == "scam_storefront" for one in sightings) else None
+        queue = "scam_storefront" if any(one.name == "scam_storefront" for one in sightings) else None
         scored = self._scorer.score(sightings, verdict.item_class, reading.text.jurisdiction, self._as_of)
-        review = "none" if queue == "scam" else scored.review
+        review = "none" if queue == "scam_storefront" else scored.review
         return Assessment(
             language=reading.language,
             item_class=verdict.item_class,

@@ -8,6 +8,7 @@ import click
 
 from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
 from pipelines.commands.progress import progress
+from pipelines.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @workspace_option
 @json_option
 @click.pass_context
-def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
+def assess(ctx: click.Context, explain: str | None, as_json: bool) -> ExitCode:
     """Find signals in listings that are new or changed, and in the histories of their sellers.
 
     Returns when scores and index are up to date.
@@ -38,7 +39,7 @@ def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
     workspace = find_workspace(ctx)
     if explain is not None:
         _explain(ctx, explain)
-        return
+        return ExitCode.DONE
     with opened(workspace) as database, progress("assessing", quiet=as_json) as tell:
         report, sellers = run_assessment(workspace, database, tell)
     if as_json:
@@ -47,15 +48,23 @@ def assess(ctx: click.Context, explain: str | None, as_json: bool) -> None:
                 "assessed": report.assessed,
                 "review": dict(report.review),
                 "signals": dict(report.signals),
+                "set_aside": report.set_aside,
                 "sellers": {"assessed": sellers.assessed, "review": dict(sellers.review)},
             }
         )
-        return
+        return _code(report)
     levels = ", ".join(f"{report.review.get(level, 0)} {word}" for level, word in _WORDS)
     say(f"{report.assessed} listings assessed: {levels}.")
     say(f"{sellers.assessed} sellers: {sellers.review.get('review', 0)} need review.")
     for name, count in list(report.signals.items())[:12]:
         click.echo(f"{count:6}  {name}")
+    if report.set_aside:
+        say(f"{report.set_aside} could not be read and were set aside; tracemark status says why.")
+    return _code(report)
+
+
+def _code(report: AssessReport) -> ExitCode:
+    return ExitCode.NOT_AS_IT_SHOULD_BE if report.set_aside else ExitCode.DONE
 
 
 def run_assessment(

@@ -135,7 +135,7 @@ def _offer(row: Any, as_of: datetime | None) -> Offer:
         last_seen=row.last_seen if as_of is None else min(row.last_seen, as_of),
         offered=min(_moment(row.content["posted"]) or row.first_seen, row.first_seen),
         text=f"{row.content['title']}\n{row.content['description']}",
-        offers_things=row.body["class"] not in _ASKING and row.body.get("queue") != "scam",
+        offers_things=row.body["class"] not in _ASKING and row.body.get("queue") != "scam_storefront",
         items=row.found,
         signals=signals,
         against=frozenset(one["name"] for one in row.body["signals"] if one["polarity"] == "against"),

@@ -131,7 +131,7 @@ def test_a_box_at_a_guns_price_is_counted(assessor: Assessor) -> None:
 def test_a_template_shop_goes_to_its_own_queue(assessor: Assessor) -> None:
     shop = "Order now from our online store. We ship worldwide. 100% guaranteed. Bitcoin only. Trusted vendor."
     [assessment] = assessor.assess([Text(title="Glock 19 and all guns", description=shop)])
-    assert assessment.queue == "scam"
+    assert assessment.queue == "scam_storefront"
     assert assessment.review == "none"
 
 

@@ -49,8 +49,8 @@ def test_a_lone_seller_who_takes_coins_is_no_template_shop(assessor: Assessor) -
         "Guns online store",
         "Best vendor, all brands in stock. Order now from our website. Bitcoin only, we ship worldwide.",
     )
-    assert lone.queue != "scam"
-    assert (shop.queue, shop.review) == ("scam", "none")
+    assert lone.queue != "scam_storefront"
+    assert (shop.queue, shop.review) == ("scam_storefront", "none")
 
 
 @pytest.mark.parametrize("title", ["Gen 4 Glock", "Glock 19 Gen 5", "Ka-Bar for 2 Colts"])

@@ -231,7 +231,7 @@ def test_the_sites_own_dates_spread_what_a_first_visit_finds_on_one_day(database
 
 def test_storefronts_that_send_nothing_are_not_counted(database: Database) -> None:
     bulk(database)
-    assess(database, queue="scam")
+    assess(database, queue="scam_storefront")
     sellers_assessed(database)
     [line] = seller_lines(database, None)
     assert (line["windows"], line["review"]) == ([], "none")
