@@ -70,7 +70,8 @@ def fit_line(logits: NDArray[np.float64], labels: NDArray[np.bool_]) -> Line:
         slope, offset = float(model.coef_[0][0]), float(model.intercept_[0])
     if slope <= LEAST_SLOPE:
         share = (labels.sum() + 1) / (len(labels) + 2)
-        slope, offset = LEAST_SLOPE, float(np.log(share / (1 - share)) - LEAST_SLOPE * logits.mean())
+        centre = float(logits.mean()) if len(logits) else 0.0
+        slope, offset = LEAST_SLOPE, float(np.log(share / (1 - share))) - LEAST_SLOPE * centre
     return Line(slope=round(slope, 4), offset=round(offset, 4))
 
 

@@ -40,6 +40,8 @@ def test_a_line_never_falls() -> None:
     logits = np.array([-3.0, -2.0, -1.0, 0.0])
     assert fit_line(logits, np.array([True, True, False, False])).slope > 0
     assert fit_line(logits, np.array([False, False, True, True])).slope > 0.25
+    nothing = fit_line(np.array([]), np.array([], np.bool_))
+    assert (nothing.slope, nothing.offset) == (0.25, 0.0)
 
 
 def test_what_people_decided_moves_the_line_of_what_was_firm() -> None:
