@@ -20,7 +20,7 @@ from pipelines.errors import DiskTrouble, ExitCode, PartMissing, TracemarkError
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext, ForkServerProcess
     from pathlib import Path
@@ -147,7 +147,10 @@ class ForkedWorkers:
 
     def _start(self, work: Callable[..., str | None], log: Path, *arguments: str) -> ForkedWorker:
         ours, theirs = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=carry_out, args=(work, log, theirs, self.root, *arguments))
+        # The server that forks keeps the environment it was started in; a run has that of the moment it starts.
+        process = self._context.Process(
+            target=carry_out, args=(work, log, theirs, dict(os.environ), self.root, *arguments)
+        )
         try:
             process.start()
         except EOFError as error:
@@ -158,8 +161,17 @@ class ForkedWorkers:
         return ForkedWorker(process, ours)
 
 
-def carry_out(work: Callable[..., str | None], log: Path, words: Connection, root: Path, *arguments: str) -> None:
+def carry_out(
+    work: Callable[..., str | None],
+    log: Path,
+    words: Connection,
+    environment: Mapping[str, str],
+    root: Path,
+    *arguments: str,
+) -> None:
     """Do `work` in this process, apart from the terminal's signals, its output in `log`, its last words sent."""
+    os.environ.clear()
+    os.environ.update(environment)
     os.setpgid(0, 0)
     gc.freeze()  # a collection that touches what was loaded before the fork would copy it
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
