@@ -6,18 +6,21 @@ import json
 import os
 import signal
 from datetime import UTC, datetime
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from attrs import define, field
 from watch_room import Ended, WatchRoom, settle, until
 
-from crawler.workers import Ending
+from crawler.workers import Ending, ForkedWorkers
 from pipelines.models import RunStatus
 from pipelines.store.tables import captures, frontier, listings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 SLOW = "delay: 0.15"
 
@@ -244,3 +247,20 @@ def test_once_visits_assesses_and_ends(room: WatchRoom) -> None:
 class _Endless(Ended):
     def ending(self) -> Ending:
         return None  # type: ignore[return-value] # a process that goes on
+
+
+def test_each_process_has_the_environment_of_its_start(room: WatchRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers = ForkedWorkers(room.workspace.root)
+
+    def ending() -> Ending:
+        worker = workers.start_assessment()
+        assert wait([worker.sentinel], timeout=60)
+        ended = worker.ending()
+        assert ended is not None
+        return ended
+
+    assert ending().code == 0
+    monkeypatch.setenv("TRACEMARK_DATABASE_URL", "sqlite:////nowhere/at/all.db")
+    later = ending()
+    assert later.code == 5
+    assert "cannot be opened" in (later.words or "")
