@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipelines.packet.checks.layout import CUSTODY, FEED, LISTING, SCREENSHOTS
@@ -18,22 +19,31 @@ if TYPE_CHECKING:
 VECTOR_FORM = "float32 little-endian, base64"
 
 
+Maker = Callable[["Dossier"], bytes]
+
+MAKERS: dict[str, Maker] = {
+    CUSTODY: lambda dossier: to_json_lines(dossier.content_rows()),
+    "data/assessment.json": lambda dossier: to_json(_assessment(dossier)),
+    "data/case.json": lambda dossier: to_json({"notes": dossier.notes, "reviews": dossier.reviews}),
+    "data/provenance.json": lambda dossier: to_json(
+        {"workspace": dossier.workspace, "runs": dossier.runs, "software": dict(dossier.software)}
+    ),
+    "data/report.html": write_report,
+    "data/seller.json": lambda dossier: to_json(dossier.seller),
+    "data/tracing.csv": lambda dossier: write_csv(trace_items(dossier)),
+    "data/tracing.json": lambda dossier: to_json({"format": "tracemark-tracing/1", "items": trace_items(dossier)}),
+}
+"""Who makes each document: a function of the dossier alone, the same dossier giving the same bytes.
+
+A new document is one line here and its path in `checks.layout.DOCUMENTS`, which the verifier inside the packet
+reads without us; a test holds the two together.
+"""
+
+
 def write_documents(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> dict[str, bytes]:
     """Return path to bytes; `places` are the captures' records in the packed WARC file."""
-    tracing = trace_items(dossier)
-    return {
-        LISTING: to_json(_listing(dossier, places)),
-        CUSTODY: to_json_lines(dossier.content_rows()),
-        "data/assessment.json": to_json(_assessment(dossier)),
-        "data/case.json": to_json({"notes": dossier.notes, "reviews": dossier.reviews}),
-        "data/provenance.json": to_json(
-            {"workspace": dossier.workspace, "runs": dossier.runs, "software": dict(dossier.software)}
-        ),
-        "data/report.html": write_report(dossier),
-        "data/seller.json": to_json(dossier.seller),
-        "data/tracing.csv": write_csv(tracing),
-        "data/tracing.json": to_json({"format": "tracemark-tracing/1", "items": tracing}),
-    }
+    made = {path: make(dossier) for path, make in MAKERS.items()}
+    return {LISTING: to_json(_listing(dossier, places)), **made}
 
 
 def screenshot_name(capture: Capture) -> str:

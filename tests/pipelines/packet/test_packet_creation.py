@@ -16,7 +16,9 @@ from attrs import evolve
 from packet_samples import FEED_LINE, SEALED, START, URL, clock, feed_capture, make_captures, make_dossier, make_png
 
 from pipelines.errors import BadInput, DiskTrouble
+from pipelines.packet.checks.layout import DOCUMENTS, LISTING
 from pipelines.packet.creation import create
+from pipelines.packet.documents import MAKERS
 from pipelines.packet.keys import SigningKey, TrustedKeys
 from pipelines.packet.verification import verify
 from pipelines.warc.reader import DamagedArchiveError
@@ -60,6 +62,10 @@ def test_the_same_dossier_gives_the_same_file_and_looking_does_not_change_the_ro
     assert read_member(tmp_path / "c.zip", "custody-access.jsonl").count(b"\n") == 3
     changed = evolve(dossier, notes=())
     assert create(changed, tmp_path / "d.zip", key, clock=clock).root != first.root
+
+
+def test_the_verifier_expects_exactly_the_documents_that_are_made() -> None:
+    assert {LISTING, *MAKERS} == DOCUMENTS
 
 
 def test_the_receipt_is_of_the_file(tmp_path: Path, dossier: Dossier, key: SigningKey) -> None:
