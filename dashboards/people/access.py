@@ -1,0 +1,100 @@
+"""Which right each route needs: one table, compared with the application's own routes when it is put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
+
+from dashboards.people.identity import Right
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Mapping
+
+    from starlette.routing import BaseRoute
+
+OPEN: Right | None = None
+"""Needs no sign-in."""
+
+ACCESS: dict[str, Right | None] = {
+    "GET /sign-in": OPEN,
+    "POST /sign-in": OPEN,
+    "POST /sign-out": Right.OWN,
+    "GET /": Right.READ,
+    "GET /sites": Right.READ,
+    "GET /search": Right.READ,
+    "GET /triage": Right.DECIDE,
+    "POST /decisions": Right.DECIDE,
+    "POST /decisions/undo": Right.DECIDE,
+    "GET /listing": Right.READ,
+    "GET /listing/{site}/{native_id:path}": Right.READ,
+    "GET /capture/{capture}/screenshot.png": Right.CONTACTS,
+    "POST /packets": Right.EXPORT,
+    "GET /seller": Right.READ,
+    "GET /seller/{site}/{native_id:path}": Right.READ,
+    "GET /api/v1/openapi.json": Right.OWN,
+    "GET /api/v1/status": Right.READ,
+    "GET /api/v1/search": Right.READ,
+    "GET /api/v1/listings/{site}/{id:path}": Right.READ,
+    "GET /api/v1/sellers/{site}/{id:path}": Right.READ,
+    "GET /api/v1/runs": Right.READ,
+    "POST /api/v1/decisions": Right.DECIDE,
+}
+"""Method and path of a route: the right it needs. A route that is not here is not served: the server does not start."""
+
+
+@frozen
+class _Entry:
+    method: str
+    path: str
+    pattern: re.Pattern[str]
+    right: Right | None
+
+
+@frozen
+class NoRoute:
+    """Nothing is at an address (404), or nothing that takes this method (405)."""
+
+    status: int
+
+
+@frozen
+class RouteRights:
+    """The right that a request needs, found as the router finds its route: the first that fits."""
+
+    _entries: tuple[_Entry, ...]
+
+    @classmethod
+    def over(cls, routes: Iterable[BaseRoute], access: Mapping[str, Right | None] = ACCESS) -> RouteRights:
+        """Of an application's routes. LookupError names every route that has no entry."""
+        known, missing = [], []
+        for method, path in served(routes):
+            key = f"{method} {path}"
+            if key in access:
+                known.append(_Entry(method, path, compile_path(path)[0], access[key]))
+            else:
+                missing.append(key)
+        if missing:
+            raise LookupError(f"no right is set for {', '.join(missing)}: dashboards/people/access.py")
+        return cls(tuple(known))
+
+    def needed(self, method: str, path: str) -> Right | NoRoute | None:
+        """What a request needs; None where it needs nothing."""
+        fitting = [one for one in self._entries if one.pattern.match(path)]
+        for one in fitting:
+            if one.method == method:
+                return one.right
+        return NoRoute(405 if fitting else 404)
+
+
+def served(routes: Iterable[BaseRoute]) -> list[tuple[str, str]]:
+    """Method and path of every route, in the order in which the router tries them; mounts of files are not routes."""
+    return [
+        (method, str(context.path))
+        for context in iter_route_contexts(list(routes))
+        for method in sorted(context.methods or ())
+        if method != "HEAD"
+    ]

@@ -1,0 +1,179 @@
+"""Accounts: added, changed and disabled, every change in the custody log with what it was before."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from dashboards.people.identity import Role
+from dashboards.people.passwords import check_password, fits, hash_password, is_dated
+from pipelines.errors import BadInput
+from pipelines.store.custody import CustodyEvent, append_custody
+from pipelines.store.tables import api_tokens, people, sign_ins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from pipelines.models import JsonObject
+    from pipelines.store.database import Database
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
+
+
+@frozen(kw_only=True)
+class Account:
+    """One account. It is never deleted: what it decided keeps its name."""
+
+    id: int
+    name: str
+    role: Role
+    created: datetime
+    disabled: datetime | None
+    temporary: bool
+
+    def to_json(self) -> JsonObject:
+        """As the command line and the API show it."""
+        return {
+            "name": self.name,
+            "role": self.role.value,
+            "created": self.created.isoformat(),
+            "disabled": self.disabled and self.disabled.isoformat(),
+            "temporary_password": self.temporary,
+        }
+
+
+@frozen(kw_only=True)
+class Registry:
+    """The accounts of a workspace. `actor` names who changes them at this moment, for the custody log."""
+
+    database: Database
+    actor: Callable[[], str]
+    now: Callable[[], datetime]
+
+    def accounts(self) -> list[Account]:
+        """All of them, by name."""
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(people).order_by(people.c.name)).mappings()
+            return [_account(row) for row in rows]
+
+    def add(self, name: str, role: Role, password: str, *, temporary: bool = False) -> Account:
+        """A new account. BadInput where the name is taken or none, or the password is not one to take."""
+        if not _NAME.fullmatch(name):
+            raise BadInput(
+                f"{name!r} is no name for an account", hint="2 to 64 of a-z, 0-9, dot, dash and underscore, lower case"
+            )
+        check_password(password, name)
+        kept = hash_password(password)
+        with self.database.write() as connection:
+            if connection.scalar(sa.select(people.c.id).where(people.c.name == name)) is not None:
+                raise BadInput(f"there is an account {name!r} already", hint="tracemark people list")
+            values = {"name": name, "role": role.value, "password": kept, "temporary": temporary}
+            connection.execute(sa.insert(people).values(**values, created=self.now(), disabled=None))
+            self._note(connection, name, {"change": "added", "role": role.value})
+            return _find(connection, name)
+
+    def set_role(self, name: str, role: Role) -> Account:
+        """Give the account another role: it holds from its next request on."""
+        with self.database.write() as connection:
+            before = _find(connection, name)
+            if before.role is Role.ADMINISTRATOR and role is not before.role:
+                _keep_an_administrator(connection, before)
+            connection.execute(sa.update(people).where(people.c.id == before.id).values(role=role.value))
+            self._note(connection, name, {"change": "role", "before": before.role.value, "after": role.value})
+            return _find(connection, name)
+
+    def disable(self, name: str) -> Account:
+        """Let nobody in by this account any more; what it did stays."""
+        with self.database.write() as connection:
+            before = _find(connection, name)
+            if before.disabled is None:
+                _keep_an_administrator(connection, before)
+                connection.execute(sa.update(people).where(people.c.id == before.id).values(disabled=self.now()))
+                ended = _end_everywhere(connection, before.id)
+                self._note(connection, name, {"change": "disabled", **ended})
+            return _find(connection, name)
+
+    def enable(self, name: str) -> Account:
+        """Let the account in again, by the password it had."""
+        with self.database.write() as connection:
+            before = _find(connection, name)
+            if before.disabled is not None:
+                connection.execute(sa.update(people).where(people.c.id == before.id).values(disabled=None))
+                self._note(connection, name, {"change": "enabled"})
+            return _find(connection, name)
+
+    def set_password(self, name: str, password: str, *, temporary: bool = False) -> Account:
+        """Set another password; every sign-in and token of the account ends."""
+        check_password(password, name)
+        kept = hash_password(password)
+        with self.database.write() as connection:
+            before = _find(connection, name)
+            values = {"password": kept, "temporary": temporary}
+            connection.execute(sa.update(people).where(people.c.id == before.id).values(**values))
+            ended = _end_everywhere(connection, before.id)
+            self._note(connection, name, {"change": "password", "temporary": temporary, **ended})
+            return _find(connection, name)
+
+    def verified(self, name: str, password: str) -> Account | None:
+        """The account, where the password fits and nothing keeps it out. Takes as long when there is none."""
+        with self.database.read() as connection:
+            row = connection.execute(sa.select(people).where(people.c.name == name)).mappings().one_or_none()
+        kept = None if row is None or row["disabled"] is not None else row["password"]
+        if not fits(kept, password) or row is None:
+            return None
+        if is_dated(row["password"]):
+            renewed = hash_password(password)
+            with self.database.write() as connection:
+                connection.execute(sa.update(people).where(people.c.id == row["id"]).values(password=renewed))
+        return _account(row)
+
+    def _note(self, connection: sa.Connection, name: str, detail: JsonObject) -> None:
+        event = CustodyEvent(
+            at=self.now(), actor=self.actor(), action="people", subject=f"person:{name}", detail=detail
+        )
+        append_custody(connection, [event])
+
+
+def has_accounts(connection: sa.Connection) -> bool:
+    """Whether the workspace has accounts, disabled ones included: then nobody gets in without one."""
+    return connection.scalar(sa.select(people.c.id).limit(1)) is not None
+
+
+def _keep_an_administrator(connection: sa.Connection, leaving: Account) -> None:
+    if leaving.role is not Role.ADMINISTRATOR:
+        return
+    others = sa.select(people.c.id).where(
+        people.c.role == Role.ADMINISTRATOR.value, people.c.disabled.is_(None), people.c.id != leaving.id
+    )
+    if connection.scalar(others.limit(1)) is None:
+        raise BadInput(
+            f"{leaving.name} is the only administrator", hint="make someone else administrator first, then try again"
+        )
+
+
+def _end_everywhere(connection: sa.Connection, person: int) -> JsonObject:
+    ended = connection.execute(sa.delete(sign_ins).where(sign_ins.c.person == person)).rowcount
+    revoked = connection.execute(sa.delete(api_tokens).where(api_tokens.c.person == person)).rowcount
+    return {"sign_ins_ended": ended, "tokens_ended": revoked}
+
+
+def _find(connection: sa.Connection, name: str) -> Account:
+    row = connection.execute(sa.select(people).where(people.c.name == name)).mappings().one_or_none()
+    if row is None:
+        raise BadInput(f"there is no account {name!r}", hint="tracemark people list")
+    return _account(row)
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        id=row["id"],
+        name=row["name"],
+        role=Role(row["role"]),
+        created=row["created"],
+        disabled=row["disabled"],
+        temporary=row["temporary"],
+    )
