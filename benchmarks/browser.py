@@ -2,14 +2,14 @@
 
     python benchmarks/browser.py [--pages 150] [--rounds 2] [--long 500]
 
-Both visit the marketplace that shows its listings only to a browser (bazarlive), grown as needed, on loopback, each in
-a process of its own and in turn, with the same Chromium and the same concurrency. Tracemark keeps every exchange, the
-rendered document and a full-page picture as WARC records, its frontier and listings in the store, and sends all traffic
-through its own gateway. The bare spider visits the same addresses, as Tracemark's visit just found them, waits for the
-same selector, takes the same full-page picture, reads a few fields with CSS selectors, and writes JSON lines; no WARC,
-no gateway, no scrolling. Seconds are of the whole process. For memory one more crawl of --long pages is watched: the
-largest sum over its processes (PSS, what they share counted once), and by how much the last third's median lies over
-the middle third's.
+Both visit the marketplace that shows its listings only to a browser (bazarlive), grown as needed, on loopback, each
+in a process of its own and in turn, with the same Chromium and the same concurrency. Tracemark keeps every exchange,
+the rendered document and a full-page picture as WARC records, its frontier and listings in the store, and sends all
+traffic through its own gateway. The bare spider visits the same addresses, as Tracemark's visit just found them,
+waits for the same selector, scrolls the list to its end as one must to see what it offers, takes the same full-page
+picture, reads a few fields with CSS selectors, and writes JSON lines; no WARC, no gateway. Seconds are of the whole
+process. For memory one more crawl of --long pages is watched: the largest sum over its processes (PSS, what they
+share counted once), and by how much the last third's median lies over the middle third's.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import time
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import scrapy
 import sqlalchemy as sa
@@ -32,7 +33,7 @@ from attrs import frozen
 from scrapy.crawler import CrawlerProcess
 from scrapy_playwright.page import PageMethod
 
-from crawler.browser import require_chromium
+from crawler.browser import SCROLL, require_chromium
 from crawler.demo.clock import FixedClock
 from crawler.demo.marketplaces import Marketplaces
 from pipelines.store.tables import captures, frontier, runs
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 MARKET = "bazarlive"
 SELECTOR = "article[data-id]"  # what the site file waits for
 CONCURRENCY = 2
+SCROLLS = 100  # the site file's
 RATIO, GROWTH = 0.8, 0.1
 AUTHORITY = {"operator": "Benchmark", "contact": "bench@example.org", "basis": "Invented listings"}
 
@@ -58,10 +60,10 @@ class BareSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         for url in self.visits:
-            steps = [
-                PageMethod("wait_for_selector", SELECTOR, state="attached"),
-                PageMethod("screenshot", full_page=True, type="png"),
-            ]
+            steps = [PageMethod("wait_for_selector", SELECTOR, state="attached")]
+            if not urlsplit(url).path.strip("/"):
+                steps.append(PageMethod("evaluate", SCROLL, SCROLLS))
+            steps.append(PageMethod("screenshot", full_page=True, type="png"))
             meta = {"playwright": True, "playwright_page_methods": steps}
             yield scrapy.Request(url, meta=meta, dont_filter=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 from collections import Counter
@@ -49,7 +50,7 @@ LAUNCH_ARGUMENTS = (
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
 
-_SCROLL = """async most => {
+SCROLL = """async most => {
   let height = 0;
   for (let turn = 0; turn < most && document.documentElement.scrollHeight > height; turn++) {
     height = document.documentElement.scrollHeight;
@@ -138,7 +139,7 @@ def render_meta(plan: VisitPlan, kind: PageKind, now: Callable[[], datetime]) ->
     if kind is PageKind.INDEX and browser.click:
         steps.append(PageMethod("evaluate", _CLICK, browser.click))
     if kind is PageKind.INDEX and browser.scroll:
-        steps.append(PageMethod("evaluate", _SCROLL, browser.scroll))
+        steps.append(PageMethod("evaluate", SCROLL, browser.scroll))
     picture = PageMethod("screenshot", full_page=True, type="png", timeout=milliseconds)
 
     async def prepare(page: Page, _request: ScrapyRequest) -> None:
@@ -208,6 +209,8 @@ class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        # Its log of requests asks the browser for a header of each request and each response, two messages apiece.
+        logging.getLogger("scrapy-playwright").setLevel(logging.INFO)
         self._pages_of_a_context = crawler.settings.getint("PAGES_OF_A_CONTEXT")
         self._context = ""
         self._opened = 0
