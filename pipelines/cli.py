@@ -30,6 +30,7 @@ COMMANDS = {
     "alert": ("pipelines.commands.alert:alert", "Save searches that tell of new hits."),
     "show": ("pipelines.commands.show:show", "Show one listing and why it was flagged."),
     "export": ("pipelines.commands.export:export", "Write listings, items or sellers as JSON lines."),
+    "case": ("pipelines.commands.case:case", "Gather listings, sellers and notes for one matter."),
     "packet": ("pipelines.commands.packet:packet", "Seal evidence for others, or verify it."),
     "serve": ("dashboards.commands:serve", "Serve the dashboard on this machine."),
     "status": ("pipelines.commands.status:status", "Show sites, runs and what waits."),

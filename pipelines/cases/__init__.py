@@ -1,0 +1,1 @@
+"""Cases: listings, sellers and notes gathered for one matter."""
