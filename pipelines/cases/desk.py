@@ -92,13 +92,12 @@ class CaseDesk:
             self._note_members(connection, row, "add", new)
             return read_case(connection, case)
 
-    def add_offers_of(self, case: str, seller: Place) -> Case:
-        """Put a seller and every listing of that seller, as known now, into an open case."""
+    def offers_of(self, seller: Place) -> list[Place]:
+        """Every listing of a seller, as known now."""
         with self.database.read() as connection:
             found = _seller_rows(connection, [seller])[seller]
             query = sa.select(listings.c.site, listings.c.native_id).where(listings.c.seller == found)
-            offers = [(site, native_id) for site, native_id in connection.execute(query.order_by(listings.c.id))]
-        return self.add(case, listed=offers, sold_by=[seller])
+            return [(site, native_id) for site, native_id in connection.execute(query.order_by(listings.c.id))]
 
     def remove(self, case: str, *, reason: str, listed: Sequence[Place] = (), sold_by: Sequence[Place] = ()) -> Case:
         """Take listings and sellers out of an open case; the history keeps that they were in it, and why they went."""

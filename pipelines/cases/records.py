@@ -78,17 +78,23 @@ def read_case(connection: sa.Connection, named: str) -> Case:
 
 def find_case(connection: sa.Connection, named: str) -> int:
     """The row of the case with the reference `named`, or with that name where only one has it. Raises BadInput else."""
-    row = connection.scalar(sa.select(cases.c.id).where(cases.c.reference == named))
-    if row is not None:
-        return int(row)
-    query = sa.select(cases.c.id, cases.c.reference).where(cases.c.name == named).order_by(cases.c.id)
-    found = connection.execute(query).all()
+    found = cases_named(connection, named)
     if len(found) > 1:
-        details = tuple(one.reference for one in found)
+        details = tuple(found)
         raise BadInput(f"{len(found)} cases are called {named!r}", hint="give the reference of one", details=details)
     if not found:
         raise BadInput(f"no case {named!r}", hint="tracemark case list shows them")
-    return int(found[0].id)
+    return next(iter(found.values()))
+
+
+def cases_named(connection: sa.Connection, named: str) -> dict[str, int]:
+    """Reference and row of the case with the reference `named`, else of those with that name."""
+    query = sa.select(cases.c.reference, cases.c.id).order_by(cases.c.id)
+    for column in (cases.c.reference, cases.c.name):
+        found = dict(connection.execute(query.where(column == named)).all())
+        if found:
+            return found
+    return {}
 
 
 def _listings(connection: sa.Connection, case: int) -> Iterable[Member]:

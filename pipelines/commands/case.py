@@ -65,9 +65,9 @@ def add(
     if with_offers and not sold_by:
         raise BadInput("--with-offers needs a seller", hint="--seller SITE/ID")
     with _desk(ctx) as desk:
-        found = desk.add(named, listed=_listings(desk, listed), sold_by=[_seller(one) for one in sold_by])
-        for one in sold_by if with_offers else ():
-            found = desk.add_offers_of(named, _seller(one))
+        accounts = [_seller(one) for one in sold_by]
+        offers = [offer for one in accounts if with_offers for offer in desk.offers_of(one)]
+        found = desk.add(named, listed=[*_listings(desk, listed), *offers], sold_by=accounts)
     _answer(found, f"{found.reference}: {_count(found)}", as_json=as_json)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,6 +19,9 @@ from pipelines.commands.conventions import (
 from pipelines.errors import ConfigurationError
 from pipelines.workspace import Workspace
 
+if TYPE_CHECKING:
+    from pipelines.packet.dossier import Dossier
+
 
 @click.group()
 def packet() -> None:
@@ -25,22 +29,21 @@ def packet() -> None:
 
 
 @packet.command()
-@click.argument("listing", metavar="ID")
+@click.argument("named", metavar="ID|CASE")
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (default: in packets/).")
 @workspace_option
 @json_option
 @click.pass_context
-def create(ctx: click.Context, listing: str, out: Path | None, as_json: bool) -> None:
-    """Write the evidence packet of a listing: captures, versions, assessment, history, custody; signed.
+def create(ctx: click.Context, named: str, out: Path | None, as_json: bool) -> None:
+    """Write the evidence packet of a listing or a case: captures, versions, assessment, history, custody; signed.
 
     \b
     Examples:
       tracemark packet create harborlist/10000042 --out 10000042.zip
-      TRACEMARK_KEY_PASSPHRASE=… tracemark packet create 10000042
+      TRACEMARK_KEY_PASSPHRASE=… tracemark packet create C-2026-0001
     """
     from pipelines.composition import opened, person, utc_now  # noqa: PLC0415 -- see composition
-    from pipelines.evidence import gather_dossier  # noqa: PLC0415
-    from pipelines.naming import find_listing  # noqa: PLC0415
+    from pipelines.evidence import find_dossier  # noqa: PLC0415
     from pipelines.packet.creation import create as create_packet  # noqa: PLC0415
     from pipelines.packet.keys import SigningKey  # noqa: PLC0415
     from pipelines.store.custody import CustodyEvent, append_custody  # noqa: PLC0415
@@ -48,16 +51,15 @@ def create(ctx: click.Context, listing: str, out: Path | None, as_json: bool) ->
     workspace = find_workspace(ctx)
     key = SigningKey.load(workspace.signing_key, os.environ.get("TRACEMARK_KEY_PASSPHRASE") or None)
     with opened(workspace) as database:
-        site, native_id = find_listing(database, listing)
-        path = out or workspace.packets / f"{site}-{_file_name(native_id)}.zip"
+        dossier = find_dossier(database, named, vault=workspace.vault, workspace=workspace.root.name)
+        path = out or workspace.packets / f"{_file_name(dossier)}.zip"
         path.parent.mkdir(parents=True, exist_ok=True)
-        dossier = gather_dossier(database, site, native_id, vault=workspace.vault, workspace=workspace.root.name)
         receipt = create_packet(dossier, path, key)
         event = CustodyEvent(
             at=utc_now(),
             actor=person(),
             action="export",
-            subject=f"{site}/{native_id}",
+            subject=dossier.custody_subject,
             detail={"packet": path.name, "sha256": receipt.sha256, "root": receipt.root},
         )
         with database.write() as connection:
@@ -66,8 +68,7 @@ def create(ctx: click.Context, listing: str, out: Path | None, as_json: bool) ->
         print_json(
             {
                 "file": str(path),
-                "site": site,
-                "id": native_id,
+                **dossier.subject,
                 "root": receipt.root,
                 "sha256": receipt.sha256,
                 "size": receipt.size,
@@ -127,5 +128,6 @@ def _list(value: object) -> list[dict[str, str]]:
     return value if isinstance(value, list) else []
 
 
-def _file_name(native_id: str) -> str:
-    return "".join(char if char.isalnum() or char in "-_" else "-" for char in native_id)[:80]
+def _file_name(dossier: Dossier) -> str:
+    start, name = ("case", dossier.subject["case"]) if dossier.case else (dossier.site, dossier.id)
+    return f"{start}-" + "".join(char if char.isalnum() or char in "-_" else "-" for char in name)[:80]

@@ -72,7 +72,7 @@ class _Sealer:
             "format": layout.FORMAT,
             "root": root,
             "members": members,
-            "subject": {"site": dossier.site, "id": dossier.id},
+            "subject": dossier.subject,
             "workspace": dossier.workspace,
             "tags": tags,
             "created": self.created,
@@ -156,7 +156,7 @@ def _read_feed_line(dossier: Dossier, capture: Capture) -> bytes:
 def _write_tags(dossier: Dossier, content: dict[str, Source], now: datetime) -> dict[str, bytes]:
     info = {
         "Source-Organization": dossier.workspace,
-        "External-Identifier": f"{dossier.site}/{dossier.id}",
+        "External-Identifier": dossier.name,
         "Bagging-Date": now.astimezone(UTC).date().isoformat(),
         "Payload-Oxum": f"{sum(source.size for source in content.values())}.{len(content)}",
         "Bag-Software-Agent": "Tracemark",

@@ -24,7 +24,7 @@ Maker = Callable[["Dossier"], bytes]
 MAKERS: dict[str, Maker] = {
     CUSTODY: lambda dossier: to_json_lines(dossier.content_rows()),
     "data/assessment.json": lambda dossier: to_json(_assessment(dossier)),
-    "data/case.json": lambda dossier: to_json({"notes": dossier.notes, "reviews": dossier.reviews}),
+    "data/case.json": lambda dossier: to_json(_case(dossier)),
     "data/provenance.json": lambda dossier: to_json(
         {"workspace": dossier.workspace, "runs": dossier.runs, "software": dict(dossier.software)}
     ),
@@ -58,12 +58,11 @@ def feed_name(capture: Capture) -> str:
 
 def _listing(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> JsonObject:
     pages, feed = dossier.pages(), dossier.feed_lines()
+    of_case = {} if dossier.case is None else {"listings": [_subject(one) for one in dossier.parts]}
     return {
         "format": "tracemark-listing/1",
-        "subject": {"site": dossier.site, "id": dossier.id},
-        "came_by": "nothing kept" if not pages + feed else "pages" if not feed else "both" if pages else "feed",
-        "listing": dossier.listing,
-        "versions": dossier.versions,
+        **(of_case or _subject(dossier)),
+        "subject": dossier.subject,
         "captures": [_capture(capture, places[capture.id]) for capture in pages],
         "feed": [
             {
@@ -76,6 +75,23 @@ def _listing(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> Json
             for capture in feed
         ],
     }
+
+
+def _subject(dossier: Dossier) -> JsonObject:
+    pages, feed = dossier.pages(), dossier.feed_lines()
+    return {
+        "subject": dossier.subject,
+        "came_by": "nothing kept" if not pages + feed else "pages" if not feed else "both" if pages else "feed",
+        "listing": dossier.listing,
+        "versions": dossier.versions,
+    }
+
+
+def _case(dossier: Dossier) -> JsonObject:
+    if dossier.case is None:
+        return {"notes": dossier.notes, "reviews": dossier.reviews}
+    reviews = [{"subject": one.subject, **review} for one in dossier.parts for review in one.reviews]
+    return {**dossier.case, "reviews": reviews}
 
 
 def _capture(capture: Capture, places: list[tuple[int, int]]) -> JsonObject:
@@ -102,6 +118,8 @@ def _capture(capture: Capture, places: list[tuple[int, int]]) -> JsonObject:
 
 
 def _assessment(dossier: Dossier) -> JsonObject:
+    if dossier.case is not None:
+        return {"listings": [{"subject": one.subject, **_assessment(one)} for one in dossier.parts]}
     vector = None
     if dossier.vector is not None:
         data = base64.b64encode(dossier.vector).decode()

@@ -26,7 +26,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 @frozen(kw_only=True)
 class Dossier:
-    """All that is known of one listing.
+    """All that is known of one listing, or of a case.
 
     `listing` is its export line (docs/schema). `versions` are `{number, seen_at, capture, content}` with the
     content's field provenance; `capture` is the id of one of `captures`. `captures` hold pages (WARC) and feed
@@ -34,6 +34,9 @@ class Dossier:
     to, unread: `functools.partial(pipelines.warc.reader.read_members, vault)`. `custody` are rows of the custody
     log about this listing, in their order. `runs` say on what authority was collected and what was not seen;
     `software` names versions. Times inside the JSON are ISO text or aware datetimes.
+
+    A case has its record in `case` and its listings, each a dossier, in `parts`; its captures, custody rows and runs
+    are those of them all, its seller is `{sellers: [...]}`, and site, id and listing say nothing.
     """
 
     site: str
@@ -51,6 +54,27 @@ class Dossier:
     notes: tuple[JsonObject, ...] = ()
     reviews: tuple[JsonObject, ...] = ()
     software: Mapping[str, str] = field(factory=dict)
+    case: JsonObject | None = None
+    parts: tuple[Dossier, ...] = ()
+
+    @property
+    def subject(self) -> JsonObject:
+        """What the packet is about, as seal and listing.json name it."""
+        return {"site": self.site, "id": self.id} if self.case is None else {"case": self.case["reference"]}
+
+    @property
+    def name(self) -> str:
+        """The same, for a person."""
+        return f"{self.site}/{self.id}" if self.case is None else f"case {self.case['reference']}"
+
+    @property
+    def custody_subject(self) -> str:
+        """The same, as the custody log names it."""
+        return f"{self.site}/{self.id}" if self.case is None else f"case:{self.case['reference']}"
+
+    def listings(self) -> tuple[Dossier, ...]:
+        """Return the listings that the packet is about: this one, or those of the case."""
+        return (self,) if self.case is None else self.parts
 
     def pages(self) -> list[Capture]:
         """Return the captures that have WARC records, oldest first."""
@@ -71,15 +95,18 @@ class Dossier:
     def require_whole(self) -> None:
         """Raise BadInput, every mistake at once, where the parts do not fit each other."""
         known = {capture.id for capture in self.captures}
-        mistakes = []
-        if (self.listing.get("site"), self.listing.get("id")) != (self.site, self.id):
-            mistakes.append("the export line is of another listing")
+        mistakes = [
+            "the export line is of another listing"
+            for one in self.listings()
+            if (one.listing.get("site"), one.listing.get("id")) != (one.site, one.id)
+        ]
         if len(known) != len(self.captures):
             mistakes.append("a capture stands twice")
         mistakes += [f"the capture id {name!r} cannot be a file name" for name in known if not _SAFE_ID.fullmatch(name)]
         mistakes += [
             f"version {version.get('number')} rests on capture {version.get('capture')}, which is not given"
-            for version in self.versions
+            for one in self.listings()
+            for version in one.versions
             if version.get("capture") not in known
         ]
         mistakes += [
@@ -88,7 +115,7 @@ class Dossier:
             if capture.revisit_of is not None and capture.revisit_of not in known
         ]
         if mistakes:
-            raise BadInput(f"no packet of {self.site}/{self.id} can be made", details=tuple(mistakes))
+            raise BadInput(f"no packet of {self.name} can be made", details=tuple(mistakes))
 
 
 def _by_time(capture: Capture) -> tuple[datetime, str]:

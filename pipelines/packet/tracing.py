@@ -27,8 +27,11 @@ _CONTROL = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]+")
 
 def trace_items(dossier: Dossier) -> list[JsonObject]:
     """Return one row per item of the export line; `gaps` names the fields that the listing does not state."""
-    listing = dossier.listing
-    return [_trace(listing, item, number) for number, item in enumerate(listing.get("items") or (), start=1)]
+    return [
+        _trace(one.listing, item, number)
+        for one in dossier.listings()
+        for number, item in enumerate(one.listing.get("items") or (), start=1)
+    ]
 
 
 def _trace(listing: JsonObject, item: JsonObject, number: int) -> JsonObject:

@@ -136,7 +136,7 @@ def _mime(record: ScannedRecord) -> str:
 
 
 def _page_list(dossier: Dossier, pages: list[Capture]) -> bytes:
-    header: JsonObject = {"format": "json-pages-1.0", "id": "pages", "title": f"{dossier.site}/{dossier.id}"}
+    header: JsonObject = {"format": "json-pages-1.0", "id": "pages", "title": dossier.name}
     lines = [
         {
             "id": capture.id,
@@ -159,7 +159,7 @@ def _data_package(dossier: Dossier, first: Capture, hashes: dict[str, tuple[str,
         "profile": "data-package",
         "wacz_version": "1.1.1",
         "software": "Tracemark",
-        "title": f"{dossier.site}/{dossier.id}",
+        "title": dossier.name,
         "mainPageUrl": encode_uri(first.url or ""),
         "mainPageDate": encode_date(first.at),
         "resources": resources,

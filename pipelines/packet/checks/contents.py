@@ -33,17 +33,20 @@ def read_captures(listing: dict[str, Any]) -> list[dict[str, Any]]:
 def check_listing(bag: Bag, listing: dict[str, Any], statement: dict[str, Any] | None) -> list[Failure]:
     """Subject, versions, screenshots and feed lines of listing.json."""
     failures = []
-    line = listing.get("listing")
     subject = listing.get("subject")
-    if not isinstance(line, dict) or subject != {"site": line.get("site"), "id": line.get("id")}:
-        failures.append(Failure("listing", LISTING, "the listing is not the packet's subject"))
+    offers = _objects(listing, "listings") if isinstance(subject, dict) and subject.keys() == {"case"} else [listing]
+    for offer in offers:
+        line = offer.get("listing")
+        if not isinstance(line, dict) or offer.get("subject") != {"site": line.get("site"), "id": line.get("id")}:
+            failures.append(Failure("listing", LISTING, "the listing is not the packet's subject"))
     if statement is not None and statement["subject"] != subject:
         failures.append(Failure("listing", SEAL, "the sealed subject is not that of listing.json"))
     captures, feed = read_captures(listing), _objects(listing, "feed")
     known = {str(item.get("id")) for item in captures + feed}
     failures += [
         Failure("listing", LISTING, f"a version rests on capture {show(version.get('capture'))}, which is not here")
-        for version in _objects(listing, "versions")
+        for offer in offers
+        for version in _objects(offer, "versions")
         if str(version.get("capture")) not in known
     ]
     pictures = [capture["screenshot"] for capture in captures if isinstance(capture.get("screenshot"), dict)]

@@ -86,9 +86,11 @@ def test_one_persons_word_is_not_enough_and_falls_with_a_change(room: Room) -> N
 
 def test_all_offers_of_a_seller(room: Room) -> None:
     desk = room.desk("ana")
-    case = desk.add_offers_of(desk.create("All of them").reference, ("alpha", "s1"))
+    offers = desk.offers_of(("alpha", "s1"))
+    assert [native_id for _, native_id in offers] == list(OFFERS)
+    case = desk.add(desk.create("All of them").reference, listed=offers)
     assert [one.id for one in case.listings] == list(OFFERS)
-    assert desk.add_offers_of(case.reference, ("alpha", "s1")) == case
+    assert desk.add(case.reference, listed=offers) == case
 
 
 def test_what_cannot_be_done_changes_nothing(room: Room) -> None:
