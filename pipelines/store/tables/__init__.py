@@ -17,13 +17,27 @@ from pipelines.store.tables.cases import (
 from pipelines.store.tables.collection import capture_listings, captures, frontier, runs, sites, vault_files
 from pipelines.store.tables.desk import decisions, leases, looks, site_pauses
 from pipelines.store.tables.findings import assessments, item_listings, items, seller_assessments
+from pipelines.store.tables.linking import (
+    actor_links,
+    actor_members,
+    actors,
+    hand_decisions,
+    hand_subjects,
+    offer_features,
+    seller_marks,
+    site_norms,
+)
 from pipelines.store.tables.offers import listings, sellers, status_changes, versions
 from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, sign_ins
 from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
+from pipelines.store.tables.registers import licences, register_imports, stolen_serials
 
 __all__ = [
     "UtcTime",
+    "actor_links",
+    "actor_members",
+    "actors",
     "alert_deliveries",
     "alert_digests",
     "alert_hits",
@@ -43,25 +57,33 @@ __all__ = [
     "decisions",
     "failed_sign_ins",
     "frontier",
+    "hand_decisions",
+    "hand_subjects",
     "item_listings",
     "items",
     "journal",
     "leases",
+    "licences",
     "listings",
     "looks",
     "metadata",
+    "offer_features",
     "people",
     "picture_captures",
     "pictures",
+    "register_imports",
     "runs",
     "saved_searches",
     "seller_assessments",
+    "seller_marks",
     "sellers",
     "set_aside",
     "sign_ins",
+    "site_norms",
     "site_pauses",
     "sites",
     "status_changes",
+    "stolen_serials",
     "vault_files",
     "versions",
 ]

@@ -43,6 +43,10 @@ seller_assessments = sa.Table(
     sa.Column("sequence", sa.Integer, nullable=False),  # the journal's number up to which it holds; 0: no longer
     sa.Column("rules", sa.String(64), nullable=False),  # hash of the rules it was made by
     sa.Column("due", UtcTime),  # when time alone may change it
-    sa.Column("review", sa.String(8), nullable=False),
+    sa.Column("review", sa.String(8), nullable=False),  # the higher of its own and its actor's
     sa.Column("body", sa.JSON, nullable=False),  # the export line of the seller
+    sa.Column("firearms", sa.Integer),  # what its rate is made of: pipelines/sellers/rates.py
+    sa.Column("observed_days", sa.Integer),
+    sa.Column("fresh", sa.Integer),
+    sa.Column("total", sa.Integer),
 )
