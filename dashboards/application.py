@@ -16,14 +16,18 @@ from dashboards.decisions import DecisionDesk
 from dashboards.desk import Desk
 from dashboards.failures import answer_failures
 from dashboards.following import IndexFollower
+from dashboards.forms import FormGuard
+from dashboards.leases import Leases
 from dashboards.queue import TriageQueue
 from dashboards.rendering import Pages
 from dashboards.safeguards import STATIC, FormTokens, Safeguards
+from dashboards.sampling import Samples
+from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
 from dashboards.screens.search import SearchScreen
 from dashboards.screens.seller import SellerScreen
 from dashboards.screens.today import TodayScreens
-from dashboards.screens.triage import FormGuard, TriageScreen
+from dashboards.screens.triage import TriageScreen
 from dashboards.searching import SearchDesk
 from pipelines.composition import opened_index, person, project, utc_now
 
@@ -57,7 +61,9 @@ def create_application(
         database=database,
         search=search,
         queue=TriageQueue(database),
-        decisions=DecisionDesk(database=database, actor=actor, now=now, changed=follower.wake),
+        decisions=DecisionDesk(database=database, now=now, changed=follower.wake),
+        leases=Leases(database, now),
+        samples=Samples(database),
         actor=actor,
         now=now,
         passphrase=passphrase,
@@ -93,7 +99,8 @@ def _mount(application: FastAPI, desk: Desk) -> None:
     for router in (
         TodayScreens(desk, pages).routes(),
         SearchScreen(desk, pages).routes(),
-        TriageScreen(desk, pages, guard).routes(),
+        TriageScreen(desk, pages).routes(),
+        DecisionScreens(desk, pages, guard).routes(),
         ListingScreen(desk, pages, guard).routes(),
         SellerScreen(desk, pages).routes(),
         Api(desk).routes(),

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dashboards.decisions import DecisionDesk
+    from dashboards.leases import Leases
     from dashboards.queue import TriageQueue
+    from dashboards.sampling import Samples
     from dashboards.searching import SearchDesk
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
@@ -29,6 +31,8 @@ class Desk:
     search: SearchDesk
     queue: TriageQueue
     decisions: DecisionDesk
+    leases: Leases
+    samples: Samples
     actor: str
     now: Callable[[], datetime]
     passphrase: str | None

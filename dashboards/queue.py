@@ -1,8 +1,11 @@
-"""What waits for a decision, the highest score first: read once, then kept up with the store's journal."""
+"""What waits for a decision, near duplicates as one: read once, then kept up with the store's journal."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+import hashlib
+import re
+from collections import Counter
+from enum import StrEnum
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -12,131 +15,230 @@ from attrs import frozen
 from dashboards.levels import shown_level
 from dashboards.wording import SCORES
 from pipelines.journal import last_change
-from pipelines.store.tables import assessments, decisions, journal, listings, seller_assessments
+from pipelines.store.tables import (
+    assessments,
+    decisions,
+    item_listings,
+    journal,
+    listings,
+    seller_assessments,
+    versions,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from pipelines.store.database import Database
 
 LEVELS = ("review", "idle")
 _BATCH = 500
+_MOST_LEARNT = 5_000
+"""The newest decisions that novelty is measured against."""
+_FEWEST_WORDS = 8
+"""Shorter texts are alike by chance."""
+_WORDS = re.compile(r"\w+")
 
-_Place = tuple[float, int]
-"""Minus the highest score, then the row: sorted, the most urgent comes first."""
+
+class Order(StrEnum):
+    """In which order listings are given."""
+
+    SCORE = "score"  # the highest score first
+    UNCERTAINTY = "uncertainty"  # the highest score nearest to a half first
+    NOVELTY = "novelty"  # those first whose signals were decided on least often
 
 
 @frozen(kw_only=True)
 class Waiting:
-    """Where a listing stands in the queue: `number` of `total`, counted from 1."""
+    """Where a listing stands in the queue: `number` of `total`, from 1; `group` are its near duplicates and itself."""
 
     row: int
     number: int
     total: int
+    group: tuple[int, ...]
 
 
-@frozen
+@frozen(kw_only=True)
 class _Entry:
     level: str
-    place: _Place
+    score: float
     first_seen: datetime
+    signals: frozenset[str]
+    keys: tuple[str, ...]  # what it shares with near duplicates
 
 
 class TriageQueue:
-    """Undecided listings by level. A listing's level is the higher of its own and its seller's."""
+    """Undecided listings by level. A listing's level is the higher of its own and its seller's.
+
+    Near duplicates are those whose words are the same but for punctuation and case, on whichever site, and those that
+    offer one and the same item; they stand together as one, where the first of them stands.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = Lock()
         self._sequence = -1
-        self._places: dict[int, _Entry] = {}
-        self._order: dict[str, list[_Place]] = {level: [] for level in LEVELS}
+        self._entries: dict[int, _Entry] = {}
+        self._orders: dict[tuple[str, Order], list[tuple[int, ...]]] = {}
 
     def count(self, level: str) -> int:
-        """How many wait."""
-        with self._lock:
-            self._follow()
-            return len(self._order[level])
+        """How many wait, near duplicates as one."""
+        return len(self._groups(level, Order.SCORE))
 
-    def first(self, level: str, *, skip: int = 0) -> Waiting | None:
-        """The most urgent one, or the one after `skip` others; None at the end."""
-        with self._lock:
-            self._follow()
-            order = self._order[level]
-            if not 0 <= skip < len(order):
-                return None
-            return Waiting(row=order[skip][1], number=skip + 1, total=len(order))
+    def first(
+        self, level: str, *, order: Order = Order.SCORE, skip: int = 0, without: Mapping[int, object] | None = None
+    ) -> Waiting | None:
+        """The first that waits and is not among `without`, or the one after `skip` others; None at the end."""
+        groups = self._groups(level, order)
+        free = [number for number, group in enumerate(groups) if not (without and any(row in without for row in group))]
+        return _waiting(groups, free[skip]) if 0 <= skip < len(free) else None
+
+    def find(self, level: str, row: int, *, order: Order = Order.SCORE) -> Waiting | None:
+        """Where a listing stands; None where it does not wait at this level."""
+        groups = self._groups(level, order)
+        number = next((number for number, group in enumerate(groups) if row in group), None)
+        return None if number is None else _waiting(groups, number)
+
+    def beside(
+        self, level: str, number: int, *, order: Order = Order.SCORE, without: Mapping[int, object] | None = None
+    ) -> tuple[int | None, int | None]:
+        """The rows shown before and after what stands at `number`, leaving out those among `without`."""
+        groups = self._groups(level, order)
+
+        def free(span: Sequence[tuple[int, ...]]) -> int | None:
+            return next((group[0] for group in span if not (without and any(row in without for row in group))), None)
+
+        return free(groups[: number - 1][::-1]), free(groups[number:])
 
     def most_urgent(self, level: str, most: int) -> list[int]:
         """The rows of the first `most`."""
-        with self._lock:
-            self._follow()
-            return [row for _, row in self._order[level][:most]]
+        return [group[0] for group in self._groups(level, Order.SCORE)[:most]]
 
     def new(self, level: str, since: datetime) -> list[int]:
-        """The rows of those first seen after `since`, the newest first."""
+        """The rows of those first seen after `since`, the newest first, near duplicates as one."""
+        groups = self._groups(level, Order.SCORE)
         with self._lock:
-            self._follow()
-            recent = [(seen, row) for _, row in self._order[level] if (seen := self._places[row].first_seen) > since]
-            return [row for _, row in sorted(recent, reverse=True)]
+            seen = {group[0]: min(self._entries[row].first_seen for row in group) for group in groups}
+        return sorted((row for row, at in seen.items() if at > since), key=lambda row: (seen[row], row), reverse=True)
 
-    def _follow(self) -> None:
-        with self._database.read() as connection:
-            newest = last_change(connection)
-            if newest == self._sequence:
-                return
-            rows = None if self._sequence < 0 or newest < self._sequence else self._changed(connection)
-            if rows is None:
-                self._places.clear()
-                self._order = {level: [] for level in LEVELS}
-                self._take(connection, None)
-            else:
-                for start in range(0, len(rows), _BATCH):
-                    part = rows[start : start + _BATCH]
-                    for row in part:
-                        self._leave(row)
-                    self._take(connection, part)
-            self._sequence = newest
+    def _groups(self, level: str, order: Order) -> list[tuple[int, ...]]:
+        with self._lock, self._database.read() as connection:
+            self._follow(connection)
+            if (level, order) not in self._orders:
+                place = self._place(connection, order)
+                rows = [row for row, entry in self._entries.items() if entry.level == level]
+                self._orders[level, order] = _together(sorted(rows, key=place), self._entries)
+            return self._orders[level, order]
 
-    def _changed(self, connection: sa.Connection) -> Sequence[int]:
-        query = sa.select(journal.c.listing).where(journal.c.sequence > self._sequence).distinct()
-        return connection.scalars(query).all()
+    def _place(self, connection: sa.Connection, order: Order) -> Callable[[int], tuple[float, int]]:
+        entries = self._entries
+        if order is Order.UNCERTAINTY:
+            return lambda row: (abs(entries[row].score - 0.5), row)
+        if order is Order.NOVELTY:
+            known = _decided_signals(connection)
+            return lambda row: (known[entries[row].signals] - entries[row].score, row)
+        return lambda row: (-entries[row].score, row)
 
-    def _take(self, connection: sa.Connection, rows: Sequence[int] | None) -> None:
-        scores = [assessments.c.body["scores"][name].as_float() for name in SCORES]
-        decided = sa.select(decisions.c.id).where(decisions.c.listing == listings.c.id).exists()
-        query = (
-            sa.select(
-                listings.c.id,
-                listings.c.first_seen,
-                assessments.c.body["review"].as_string(),
-                seller_assessments.c.review,
-                *scores,
-            )
-            .join(assessments, assessments.c.id == listings.c.assessment)
-            .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
-            .where(~decided)
+    def _follow(self, connection: sa.Connection) -> None:
+        newest = last_change(connection)
+        if newest == self._sequence:
+            return
+        self._orders.clear()
+        if self._sequence < 0 or newest < self._sequence:
+            self._entries = dict(_read(connection, None))
+        else:
+            query = sa.select(journal.c.listing).where(journal.c.sequence > self._sequence).distinct()
+            rows = connection.scalars(query).all()
+            for start in range(0, len(rows), _BATCH):
+                part = rows[start : start + _BATCH]
+                for row in part:
+                    self._entries.pop(row, None)
+                self._entries |= _read(connection, part)
+        self._sequence = newest
+
+
+def _waiting(groups: Sequence[tuple[int, ...]], number: int) -> Waiting:
+    return Waiting(row=groups[number][0], number=number + 1, total=len(groups), group=groups[number])
+
+
+def _read(connection: sa.Connection, rows: Sequence[int] | None) -> Iterator[tuple[int, _Entry]]:
+    decided = sa.select(decisions.c.id).where(decisions.c.listing == listings.c.id).exists()
+    own = assessments.c.body["review"].as_string()
+    query = (
+        sa.select(
+            listings.c.id,
+            listings.c.first_seen,
+            assessments.c.body,
+            seller_assessments.c.review,
+            versions.c.content["title"].as_string().label("title"),
+            versions.c.content["description"].as_string().label("description"),
         )
-        if rows is not None:
-            query = query.where(listings.c.id.in_(rows))
-        fresh = rows is None
-        for row, first_seen, own, of_seller, *found in connection.execute(query):
-            level, _ = shown_level(own, of_seller)
-            if level is None or level not in self._order:
-                continue
-            place = (-max((score or 0.0) for score in found), row)
-            self._places[row] = _Entry(level, place, first_seen)
-            if fresh:
-                self._order[level].append(place)
-            else:
-                insort(self._order[level], place)
-        if fresh:
-            for order in self._order.values():
-                order.sort()
+        .join(assessments, assessments.c.id == listings.c.assessment)
+        .join(versions, versions.c.id == listings.c.version)
+        .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
+        .where(~decided, sa.or_(own.in_(LEVELS), seller_assessments.c.review.in_(LEVELS)))
+        .order_by(listings.c.id)
+    )
+    if rows is not None:
+        query = query.where(listings.c.id.in_(rows))
+    items = _single_items(connection, rows)
+    for row in connection.execute(query):
+        level, _ = shown_level(row.body["review"], row.review)
+        if level in LEVELS:
+            words = _WORDS.findall(f"{row.title} {row.description or ''}".casefold())
+            same = hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()
+            item = items.get(row.id)
+            yield (
+                row.id,
+                _Entry(
+                    level=level,
+                    score=max((row.body["scores"].get(name, 0.0) for name in SCORES), default=0.0),
+                    first_seen=row.first_seen,
+                    signals=frozenset(one["name"] for one in row.body["signals"]),
+                    keys=(
+                        f"words {same}" if len(words) >= _FEWEST_WORDS else f"listing {row.id}",
+                        *([] if item is None else [f"item {item}"]),
+                    ),
+                ),
+            )
 
-    def _leave(self, row: int) -> None:
-        found = self._places.pop(row, None)
-        if found is not None:
-            order = self._order[found.level]
-            del order[bisect_left(order, found.place)]
+
+def _single_items(connection: sa.Connection, rows: Sequence[int] | None) -> dict[int, str]:
+    """The item of each listing that offers one item and no more."""
+    query = sa.select(item_listings.c.listing, sa.func.min(item_listings.c.item)).group_by(item_listings.c.listing)
+    query = query.having(sa.func.count() == 1)
+    if rows is not None:
+        query = query.where(item_listings.c.listing.in_(rows))
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _together(ordered: Sequence[int], entries: Mapping[int, _Entry]) -> list[tuple[int, ...]]:
+    """Rows that share a key, directly or by others, as one group, each in the place of its first."""
+    parent: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while (above := parent.setdefault(key, key)) != key:
+            parent[key] = parent[above]
+            key = above
+        return key
+
+    for row in ordered:
+        first, *others = entries[row].keys
+        for key in others:
+            parent[root(key)] = root(first)
+    groups: dict[str, list[int]] = {}
+    for row in ordered:
+        groups.setdefault(root(entries[row].keys[0]), []).append(row)
+    return [tuple(group) for group in groups.values()]
+
+
+def _decided_signals(connection: sa.Connection) -> Counter[frozenset[str]]:
+    """How often each set of signals was decided on."""
+    query = (
+        sa.select(assessments.c.body["signals"])
+        .join(listings, listings.c.assessment == assessments.c.id)
+        .join(decisions, decisions.c.listing == listings.c.id)
+        .order_by(decisions.c.id.desc())
+        .limit(_MOST_LEARNT)
+    )
+    return Counter(frozenset(one["name"] for one in signals) for signals in connection.scalars(query))

@@ -57,13 +57,19 @@ class Pages:
     def render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page. A browser that has no cookie yet is given one, so that its forms can be told from others'."""
         cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
-        html = self._templates.get_template(template).render(
-            form_token=self._tokens.token(cookie), path=request.url.path, **values
-        )
-        response = HTMLResponse(wording.printable(html), status_code=status)
+        response = HTMLResponse(self._write(request, template, cookie, values), status_code=status)
         if COOKIE not in request.cookies:
             response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
         return response
+
+    def fragment(self, request: Request, template: str, **values: Any) -> str:
+        """A part of a page, for a browser that has its cookie."""
+        return self._write(request, template, request.cookies.get(COOKIE, ""), values)
+
+    def _write(self, request: Request, template: str, cookie: str, values: dict[str, Any]) -> str:
+        token = self._tokens.token(cookie)
+        html = self._templates.get_template(template).render(form_token=token, path=request.url.path, **values)
+        return str(wording.printable(html))
 
 
 def _address_of(file: Path) -> str:

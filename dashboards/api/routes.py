@@ -157,7 +157,9 @@ class Api:
         """Keep a decision. The body is JSON and says so: no form of another site can send that."""
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise NotPermitted("the body must be sent as application/json")
-        made = self.desk.decisions.decide(body.site, body.id, body.decision, printable(body.reason))
+        made = self.desk.decisions.decide(
+            self.desk.actor, [(body.site, body.id)], body.decision, printable(body.reason)
+        )
         return {
             "number": made.id,
             "site": made.site,

@@ -8,10 +8,11 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from dashboards.captures import check_capture, read_screenshot
 from dashboards.desk import Desk
+from dashboards.forms import FormGuard
 from dashboards.listings import other_listings, view_listing
 from dashboards.packets import make_packet
 from dashboards.rendering import Pages
-from dashboards.screens.triage import REASONS, FormGuard
+from dashboards.screens.triage import REASONS
 
 _MOST_CHECKED = 50
 
@@ -61,7 +62,7 @@ class ListingScreen:
             captures=shown,
             checks=checks,
             reasons=REASONS,
-            mine=self.desk.decisions.last(),
+            mine=self.desk.decisions.last(self.desk.actor),
         )
 
     def screenshot(self, capture: str) -> Response:

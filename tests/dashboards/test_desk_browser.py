@@ -64,7 +64,7 @@ def test_ten_listings_are_decided_by_keys_alone(chromium: Browser, workspace: Wo
                 page.keyboard.press("2")
             page.keyboard.press(key)
         page.get_by_text("1 of 1 that need review").wait_for()
-        page.wait_for_load_state()
+        page.get_by_text("10 can be taken back").wait_for()
         reason = {"n": "collection or estate"}
         assert stored(workspace) == [(answers[key], reason.get(key, "")) for key in pressed]
         page.keyboard.press("z")

@@ -1,0 +1,127 @@
+"""Listings to decide without seeing what the machine or anybody else made of them: second opinions and audit samples.
+
+A second opinion is wanted of every listing that one other person found relevant or was unsure of, and of a fifth of
+the others, so that being asked tells nothing. The audit sample of a month draws from every level, chosen by chance.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from dashboards.decisions import AUDIT, SECOND
+from pipelines.store.tables import assessments, decisions, listings, seller_assessments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from pipelines.store.database import Database
+
+AUDIT_SIZES = {"review": 30, "idle": 30, "none": 40}
+"""How many listings of each level a month's audit draws: fewer than 30 would give no rate worth printing."""
+_MIXER, _MODULUS = 2_654_435_761, 2**32  # Knuth's multiplicative hash: the same order on every store
+_ONE_IN = 5
+
+
+@frozen(kw_only=True)
+class Drawn:
+    """The listing to decide next, those before and after it, and how many are left in all."""
+
+    row: int
+    left: int
+    before: int | None
+    after: int | None
+
+
+@frozen
+class Samples:
+    """What one person is asked to decide blind."""
+
+    database: Database
+
+    def draw(
+        self,
+        way: str,
+        actor: str,
+        now: datetime,
+        *,
+        row: int | None = None,
+        without: Mapping[int, object] | None = None,
+    ) -> Drawn | None:
+        """The one at `row`, or the first; None where nothing is left."""
+        rows = [one for one in self._rows(way, actor, now) if not without or one not in without]
+        if not rows:
+            return None
+        at = rows.index(row) if row in rows else 0
+        return Drawn(
+            row=rows[at],
+            left=len(rows),
+            before=rows[at - 1] if at else None,
+            after=rows[at + 1] if at + 1 < len(rows) else None,
+        )
+
+    def count(self, way: str, actor: str, now: datetime) -> int:
+        """How many are left."""
+        return len(self._rows(way, actor, now))
+
+    def _rows(self, way: str, actor: str, now: datetime) -> list[int]:
+        with self.database.read() as connection:
+            if way == SECOND:
+                return _second(connection, actor)
+            return _audit(connection, now) if way == AUDIT else []
+
+
+def _chance(salt: int) -> sa.ColumnElement[int]:
+    row = sa.cast(listings.c.id, sa.BigInteger)
+    return ((row + salt) * _MIXER) % _MODULUS
+
+
+def _second(connection: sa.Connection, actor: str) -> list[int]:
+    last = sa.select(sa.func.max(decisions.c.id)).group_by(decisions.c.listing)
+    by_one = sa.select(decisions.c.listing).group_by(decisions.c.listing)
+    by_one = by_one.having(sa.func.count(decisions.c.actor.distinct()) == 1)
+    query = (
+        sa.select(listings.c.id)
+        .join(decisions, decisions.c.listing == listings.c.id)
+        .where(
+            decisions.c.id.in_(last),
+            decisions.c.actor != actor,
+            listings.c.id.in_(by_one),
+            sa.or_(decisions.c.decision != "not_relevant", _chance(0) % _ONE_IN == 0),
+        )
+        .order_by(_chance(0), listings.c.id)
+    )
+    return list(connection.scalars(query))
+
+
+def _audit(connection: sa.Connection, now: datetime) -> list[int]:
+    """The sample of the month without what was decided in an audit this month."""
+    salt = now.year * 12 + now.month
+    begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    done = sa.select(decisions.c.listing).where(decisions.c.way == AUDIT, decisions.c.at >= begin)
+    found: list[int] = []
+    for level, size in AUDIT_SIZES.items():
+        query = (
+            sa.select(listings.c.id)
+            .join(assessments, assessments.c.id == listings.c.assessment)
+            .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
+            .where(level_column() == level)
+            .order_by(_chance(salt), listings.c.id)
+            .limit(size)
+        )
+        found += connection.scalars(query)
+    gone = set(connection.scalars(done))
+    return sorted((row for row in found if row not in gone), key=lambda row: ((row + salt) * _MIXER % _MODULUS, row))
+
+
+def level_column() -> sa.ColumnElement[str]:
+    """The level that is shown for a listing, in a query that joins its assessment and its seller's."""
+    own, history = assessments.c.body["review"].as_string(), seller_assessments.c.review
+    return sa.case(
+        (sa.or_(own == "review", history == "review"), "review"),
+        (sa.or_(own == "idle", history == "idle"), "idle"),
+        else_="none",
+    )
