@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -14,14 +16,22 @@ from starlette.staticfiles import StaticFiles
 from dashboards.api.routes import Api
 from dashboards.decisions import DecisionDesk
 from dashboards.desk import Desk
-from dashboards.failures import answer_failures
+from dashboards.failures import Failures, answer_failures
 from dashboards.following import IndexFollower
 from dashboards.forms import FormGuard
 from dashboards.leases import Leases
+from dashboards.people.access import RouteRights
+from dashboards.people.entrance import Entrance
+from dashboards.people.gate import Doorkeeper, Gate
+from dashboards.people.identity import current_person
+from dashboards.people.limits import Limiter
+from dashboards.people.registry import Registry
+from dashboards.people.tokens import Tokens
 from dashboards.queue import TriageQueue
 from dashboards.rendering import Pages
-from dashboards.safeguards import STATIC, FormTokens, Safeguards
+from dashboards.safeguards import LOOPBACK, STATIC, FormTokens, Safeguards, Site
 from dashboards.sampling import Samples
+from dashboards.screens.account import AccountScreen
 from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
 from dashboards.screens.search import SearchScreen
@@ -47,12 +57,11 @@ def create_application(
     now: Callable[[], datetime] = utc_now,
     passphrase: str | None = None,
 ) -> FastAPI:
-    """The application over `workspace`, for the person `actor` (without it, who sits at this machine).
+    """The application over `workspace`: for its accounts, or without any for `actor` (who sits at this machine).
 
     It holds the store open until its shutdown, and the index for reading from the first search on. `passphrase`
     opens the signing key. Raises what opening the store raises.
     """
-    actor = actor or person()
     database = workspace.open_database()
     search = SearchDesk(database, partial(opened_index, workspace, read_only=True))
     follower = IndexFollower(partial(project, workspace, database))
@@ -64,7 +73,6 @@ def create_application(
         decisions=DecisionDesk(database=database, now=now, changed=follower.wake),
         leases=Leases(database, now),
         samples=Samples(database),
-        actor=actor,
         now=now,
         passphrase=passphrase,
     )
@@ -88,15 +96,27 @@ def create_application(
         redoc_url=None,
         lifespan=live,
     )
-    _mount(application, desk)
+    _mount(application, desk, actor or person())
     return application
 
 
-def _mount(application: FastAPI, desk: Desk) -> None:
-    tokens = FormTokens.fresh()
-    pages = Pages(tokens, static=STATIC_FILES, workspace=desk.workspace.root.name, actor=desk.actor)
-    guard = FormGuard(tokens)
+def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
+    settings = desk.workspace.settings.desk
+    site = Site(names=(*LOOPBACK, *(name.lower() for name in settings.names)), tls=settings.certificate is not None)
+    form_tokens = FormTokens.fresh()
+    pages = Pages(form_tokens, static=STATIC_FILES, workspace=desk.workspace.root.name, secure=site.tls)
+    guard = FormGuard(form_tokens)
+    registry = Registry(database=desk.database, actor=lambda: current_person().name, now=desk.now)
+    tokens = Tokens(database=desk.database, now=desk.now)
+    entrance = Entrance(
+        database=desk.database,
+        registry=registry,
+        now=desk.now,
+        longest=timedelta(hours=settings.session_hours),
+        idle=timedelta(minutes=settings.idle_minutes),
+    )
     for router in (
+        AccountScreen(pages, guard, registry, entrance, tokens, site).routes(),
         TodayScreens(desk, pages).routes(),
         SearchScreen(desk, pages).routes(),
         TriageScreen(desk, pages).routes(),
@@ -107,5 +127,13 @@ def _mount(application: FastAPI, desk: Desk) -> None:
     ):
         application.include_router(router)
     application.mount(STATIC.rstrip("/"), StaticFiles(directory=STATIC_FILES), name="static")
-    answer_failures(application, pages)
-    application.add_middleware(Safeguards)
+    failures = Failures(pages)
+    answer_failures(application, failures)
+    application.add_middleware(
+        Gate,
+        rights=RouteRights.over(application.routes),
+        doorkeeper=Doorkeeper(entrance=entrance, tokens=tokens, machine_user=machine_user),
+        failures=failures,
+        limiter=Limiter(settings.requests_per_minute, time.monotonic),
+    )
+    application.add_middleware(Safeguards, site=site)

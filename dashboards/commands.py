@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from pipelines.commands.conventions import find_workspace, say, workspace_option
-from pipelines.errors import NotPermitted, PartMissing
+from pipelines.errors import ConfigurationError, NotPermitted, PartMissing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastapi import FastAPI
+
+    from pipelines.workspace import Workspace
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECONDS_TO_FINISH = 5
@@ -22,23 +27,26 @@ _SECONDS_TO_FINISH = 5
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine alone.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Beyond this machine it needs TLS and accounts.")
 @workspace_option
 @click.pass_context
 def serve(ctx: click.Context, port: int, host: str) -> None:
-    """Serve the dashboard to a browser on this machine, until Ctrl-C.
+    """Serve the dashboard, to browsers on this machine unless --host says otherwise, until Ctrl-C.
+
+    Beyond this machine it is served only by TLS and to people with accounts ([desk] in tracemark.toml, `tracemark
+    people`).
 
     \b
     Examples:
       tracemark serve
       tracemark --workspace case-room serve --port 8080
+      tracemark serve --host 0.0.0.0 --port 8443
     """
-    if host not in _LOOPBACK:
-        raise NotPermitted(
-            f"{host} is not an address of this machine alone: accounts and TLS come with a later release",
-            hint="--host 127.0.0.1",
-        )
     workspace = find_workspace(ctx)
+    certificate = find_certificate(workspace)
+    closed = has_people(workspace)
+    if host not in _LOOPBACK:
+        refuse_beyond(host, workspace, closed=closed)
     with listen(host, port) as listener:
         from dashboards.application import create_application  # noqa: PLC0415 -- FastAPI takes 0.5 s
 
@@ -46,8 +54,51 @@ def serve(ctx: click.Context, port: int, host: str) -> None:
         application = create_application(workspace, passphrase=passphrase)
         bound = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
-        say(f"Tracemark serves {workspace.root} at http://{shown}:{bound}/ (Ctrl-C ends it)")
-        run(application, listener)
+        scheme = "https" if certificate else "http"
+        say(f"Tracemark serves {workspace.root} at {scheme}://{shown}:{bound}/ (Ctrl-C ends it)")
+        if not closed:
+            say("no accounts: whoever sits at this machine has every right; `tracemark people add` makes the first one")
+        run(application, listener, certificate)
+
+
+def find_certificate(workspace: Workspace) -> tuple[Path, Path] | None:
+    """The files of the server's certificate and its key, or None. ConfigurationError where one cannot be read."""
+    desk = workspace.settings.desk
+    if desk.certificate is None and desk.certificate_key is None:
+        return None
+    if desk.certificate is None or desk.certificate_key is None:
+        raise ConfigurationError("TLS needs both: [desk] certificate and certificate_key in tracemark.toml")
+    files = (workspace.root / desk.certificate, workspace.root / desk.certificate_key)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files, password="")
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"the certificate {files[0]} with the key {files[1]} cannot be used: {error}",
+            hint="both in PEM, the key without a passphrase and belonging to the certificate",
+        ) from error
+    return files
+
+
+def has_people(workspace: Workspace) -> bool:
+    """Whether the workspace has accounts."""
+    from dashboards.people.registry import has_accounts  # noqa: PLC0415 -- SQLAlchemy takes 0.2 s
+    from pipelines.composition import opened  # noqa: PLC0415
+
+    with opened(workspace) as database, database.read() as connection:
+        return has_accounts(connection)
+
+
+def refuse_beyond(host: str, workspace: Workspace, *, closed: bool) -> None:
+    """Let `host`, an address beyond this machine, pass only with accounts, TLS and a name; say all that is missing."""
+    desk = workspace.settings.desk
+    missing = [] if desk.certificate else ["TLS: [desk] certificate and certificate_key in tracemark.toml"]
+    missing += [] if desk.names else ["the names under which browsers reach it: [desk] names in tracemark.toml"]
+    words = f"{host} is not an address of this machine alone: the desk is served there only with accounts and TLS"
+    if not closed:
+        missing.insert(0, "accounts: tracemark people add NAME --role administrator")
+        raise NotPermitted(words, details=tuple(missing), hint="--host 127.0.0.1 needs none of it")
+    if missing:
+        raise ConfigurationError(words, details=tuple(missing), hint="--host 127.0.0.1 needs none of it")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,7 +117,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def run(application: FastAPI, listener: socket.socket) -> None:
+def run(application: FastAPI, listener: socket.socket, certificate: tuple[Path, Path] | None = None) -> None:
     """Answer on `listener` until SIGTERM or Ctrl-C, then finish what was begun."""
     import uvicorn  # noqa: PLC0415 -- 0.2 s
 
@@ -75,6 +126,9 @@ def run(application: FastAPI, listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # who asks is who connects: no header of theirs says otherwise
+        ssl_certfile=certificate and certificate[0],
+        ssl_keyfile=certificate and certificate[1],
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
     # uvicorn raises the signal that ended it again, once it has shut down: as an interrupt, which ends here.

@@ -1,4 +1,4 @@
-"""What the screens are made over: the workspace's store, index, queue and decisions, and who sits before them."""
+"""What the screens are made over: the workspace's store, index, queue and decisions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from dashboards.people.identity import current_person
 from pipelines.store.custody import CustodyEvent, append_custody
 
 if TYPE_CHECKING:
@@ -33,12 +34,18 @@ class Desk:
     decisions: DecisionDesk
     leases: Leases
     samples: Samples
-    actor: str
     now: Callable[[], datetime]
     passphrase: str | None
 
+    @property
+    def actor(self) -> str:
+        """The name of who asks now."""
+        return current_person().name
+
     def note(self, action: str, subject: str, detail: JsonObject) -> None:
-        """Write down in the custody log that `actor` viewed or exported something."""
-        event = CustodyEvent(at=self.now(), actor=self.actor, action=action, subject=subject, detail=detail)
+        """Write down in the custody log that who asks viewed or exported something, and on what matter."""
+        person = current_person()
+        given = {**detail, "matter": person.reason} if person.reason else detail
+        event = CustodyEvent(at=self.now(), actor=person.name, action=action, subject=subject, detail=given)
         with self.database.write() as connection:
             append_custody(connection, [event])

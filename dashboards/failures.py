@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from dashboards.people.entrance import TooManyTries
 from dashboards.wording import printable
 from pipelines.errors import BadInput, NotPermitted, TracemarkError
 
@@ -39,12 +40,13 @@ def status_of(error: TracemarkError) -> int:
         return 404
     if isinstance(error, BadInput):
         return 400
+    if isinstance(error, TooManyTries):
+        return 429
     return 403 if isinstance(error, NotPermitted) else 503
 
 
-def answer_failures(application: FastAPI, pages: Pages) -> None:
+def answer_failures(application: FastAPI, failures: Failures) -> None:
     """Answer every failure as a page, or under /api/ as JSON."""
-    failures = _Failures(pages)
     for kind, answer in (
         (TracemarkError, failures.tell_tracemark),
         (sa.exc.OperationalError, failures.tell_store),
@@ -55,36 +57,46 @@ def answer_failures(application: FastAPI, pages: Pages) -> None:
 
 
 @frozen
-class _Failures:
+class Failures:
+    """Says what happened, and what to do."""
+
     _pages: Pages
 
     def tell_tracemark(self, request: Request, error: Exception) -> Response:
+        """A failure that a person can act on."""
         if not isinstance(error, TracemarkError):
             raise error
         status = status_of(error)
         if status >= 500:
             log.warning("request_failed", path=request.url.path, reason=error.message)
-        return self._tell(request, status, error.message, error.hint, error.details)
+        return self.tell(request, status, error.message, error.hint, error.details)
 
     def tell_store(self, request: Request, error: Exception) -> Response:
+        """The store is out of reach."""
         log.warning("store_failed", path=request.url.path, reason=str(error))
-        return self._tell(request, 503, "The store does not answer.", "tracemark doctor")
+        return self.tell(request, 503, "The store does not answer.", "tracemark doctor")
 
     def tell_http(self, request: Request, error: Exception) -> Response:
+        """What the framework refused."""
         if not isinstance(error, HTTPException):
             raise error
-        message = _STATUS_WORDS.get(error.status_code, str(error.detail))
-        return self._tell(request, error.status_code, message, "Start from the first page, or search.")
+        return self.tell_status(request, error.status_code, str(error.detail))
+
+    def tell_status(self, request: Request, status: int, words: str = "") -> Response:
+        """A bare status."""
+        return self.tell(request, status, _STATUS_WORDS.get(status, words), "Start from the first page, or search.")
 
     def tell_validation(self, request: Request, error: Exception) -> Response:
+        """The address or the form holds what it should not."""
         if not isinstance(error, RequestValidationError):
             raise error
         details = [f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}" for one in error.errors()]
-        return self._tell(request, 400, "The request cannot be understood.", "Correct what is listed.", details)
+        return self.tell(request, 400, "The request cannot be understood.", "Correct what is listed.", details)
 
-    def _tell(
+    def tell(
         self, request: Request, status: int, message: str, hint: str | None = None, details: Sequence[str] = ()
     ) -> Response:
+        """The page, or the JSON, of a failure."""
         if request.url.path.startswith(API):
             body = printable({"error": message, "hint": hint, "details": list(details)})
             return JSONResponse(body, status_code=status)

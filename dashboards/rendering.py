@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from dashboards import wording
-from dashboards.safeguards import COOKIE, STATIC
+from dashboards.people.identity import Right, current_person
+from dashboards.safeguards import COOKIE, STATIC, sign_in_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 
 class Pages:
-    """Writes templates out for one workspace and one person."""
+    """Writes the templates of one workspace out, for the person who asks."""
 
-    def __init__(self, tokens: FormTokens, *, static: Path, workspace: str, actor: str) -> None:
+    def __init__(self, tokens: FormTokens, *, static: Path, workspace: str, secure: bool = False) -> None:
         self._tokens = tokens
+        self._secure = secure
         self._templates = Environment(
             loader=PackageLoader("dashboards"),
             autoescape=True,
@@ -51,7 +53,7 @@ class Pages:
             "run_states": wording.RUN_STATES,
             "asset": {file.name: _address_of(file) for file in static.iterdir() if file.is_file()},
             "workspace_name": workspace,
-            "actor": actor,
+            "rights": Right,
         }
 
     def render(self, request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
@@ -59,7 +61,7 @@ class Pages:
         cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
         response = HTMLResponse(self._write(request, template, cookie, values), status_code=status)
         if COOKIE not in request.cookies:
-            response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/")
+            response.set_cookie(COOKIE, cookie, httponly=True, samesite="strict", path="/", secure=self._secure)
         return response
 
     def fragment(self, request: Request, template: str, **values: Any) -> str:
@@ -67,8 +69,9 @@ class Pages:
         return self._write(request, template, request.cookies.get(COOKIE, ""), values)
 
     def _write(self, request: Request, template: str, cookie: str, values: dict[str, Any]) -> str:
-        token = self._tokens.token(cookie)
-        html = self._templates.get_template(template).render(form_token=token, path=request.url.path, **values)
+        token = self._tokens.token(cookie + sign_in_secret(request))
+        shared = {"form_token": token, "path": request.url.path, "person": current_person()}
+        html = self._templates.get_template(template).render(**shared, **values)
         return str(wording.printable(html))
 
 

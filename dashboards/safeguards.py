@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 COOKIE = "tracemark_form"
+SIGN_IN_COOKIE = "tracemark_sign_in"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -29,6 +31,8 @@ _ANSWER_HEADERS = {
 }
 STATIC = "/static/"  # named by its content (rendering), so that it may be kept
 _READING = ("GET", "HEAD")
+LARGEST_BODY = 2_000_000
+"""Bytes of a request's body: the largest form of the desk is a site's file."""
 
 
 @frozen
@@ -47,16 +51,36 @@ class FormTokens:
         return hmac.new(self._secret, cookie.encode(), "sha256").hexdigest()
 
     def fits(self, request: Request, token: str) -> bool:
-        """Whether a form that came with `request` was shown to the same browser by this process."""
+        """Whether a form that came with `request` was shown to the same browser, and sign-in, by this process."""
         cookie = request.cookies.get(COOKIE, "")
-        return bool(cookie) and hmac.compare_digest(self.token(cookie).encode(), token.encode())
+        shown = self.token(cookie + sign_in_secret(request))
+        return bool(cookie) and hmac.compare_digest(shown.encode(), token.encode())
+
+
+def sign_in_secret(request: Request) -> str:
+    """What the browser holds of its sign-in; empty where it holds nothing."""
+    return request.cookies.get(SIGN_IN_COOKIE, "")
+
+
+@frozen(kw_only=True)
+class Site:
+    """Under which names the desk answers, and whether by TLS."""
+
+    names: tuple[str, ...] = LOOPBACK
+    tls: bool = False
+
+    @property
+    def scheme(self) -> str:
+        """Of its addresses."""
+        return "https" if self.tls else "http"
 
 
 @frozen
 class Safeguards:
-    """ASGI middleware. Refuses a Host that is not this machine (DNS rebinding) and writes from another origin."""
+    """ASGI middleware. Refuses a Host that is not ours (DNS rebinding), writes from another origin, endless bodies."""
 
     app: ASGIApp
+    site: Site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or answer with the headers."""
@@ -70,24 +94,44 @@ class Safeguards:
                 answer = MutableHeaders(scope=message)
                 for name, value in _ANSWER_HEADERS.items():
                     answer[name] = value
+                if self.site.tls:
+                    answer["Strict-Transport-Security"] = "max-age=31536000"
                 answer["Cache-Control"] = "max-age=86400" if scope["path"].startswith(STATIC) else "no-store"
             await send(message)
 
-        refusal = _refusal(scope["method"], headers)
+        refusal = _refusal(scope["method"], headers, self.site)
         if refusal is not None:
             await PlainTextResponse(refusal[1], status_code=refusal[0])(scope, receive, send_with_headers)
             return
-        await self.app(scope, receive, send_with_headers)
+        await self.app(scope, _no_more_than(LARGEST_BODY, receive), send_with_headers)
 
 
-def _refusal(method: str, headers: Headers) -> tuple[int, str] | None:
+def _no_more_than(most: int, receive: Receive) -> Receive:
+    """`receive`, which refuses a body without a stated length once it grows beyond `most` bytes."""
+    read = 0
+
+    async def receive_some() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > most:
+            raise HTTPException(413, f"more than {most:,} bytes")
+        return message
+
+    return receive_some
+
+
+def _refusal(method: str, headers: Headers, site: Site) -> tuple[int, str] | None:
     hosts = headers.getlist("host")
-    if len(hosts) != 1 or _without_port(hosts[0]) not in LOOPBACK:
-        return 421, "This server answers only under the name of this machine: 127.0.0.1 or localhost.\n"
+    if len(hosts) != 1 or _without_port(hosts[0]) not in site.names:
+        return 421, f"This server answers only under the name {' or '.join(site.names)}.\n"
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > LARGEST_BODY:
+        return 413, f"Refused: more than {LARGEST_BODY:,} bytes.\n"
     if method in _READING:
         return None
     origin = headers.get("origin")
-    if origin is not None and origin.lower() != f"http://{hosts[0].lower()}":
+    if origin is not None and origin.lower() != f"{site.scheme}://{hosts[0].lower()}":
         return 403, "Refused: the request came from another origin.\n"
     if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return 403, "Refused: the request came from another site.\n"

@@ -61,6 +61,17 @@ class Classifier(_Section):
     model: str = Field(default="shipped", description='"shipped", or a folder that `tracemark train` made.')
 
 
+class DeskSettings(_Section):
+    """How the dashboard is served, and how long a sign-in holds."""
+
+    certificate: str | None = Field(default=None, description="PEM file of the server's certificate, with its chain.")
+    certificate_key: str | None = Field(default=None, description="PEM file of the certificate's key.")
+    names: tuple[str, ...] = Field(default=(), description="Names under which browsers reach it, beside this machine.")
+    session_hours: int = Field(default=12, ge=1, le=168, description="A sign-in ends so many hours after it began.")
+    idle_minutes: int = Field(default=60, ge=5, le=1440, description="Or so many minutes after it was last used.")
+    requests_per_minute: int = Field(default=600, ge=10, description="What one person may ask the API.")
+
+
 class Settings(_Section):
     """All of `tracemark.toml`."""
 
@@ -68,6 +79,7 @@ class Settings(_Section):
     store: Store = Store()
     index: Index = Index()
     classifier: Classifier = Classifier()
+    desk: DeskSettings = DeskSettings()
 
 
 @frozen(kw_only=True)
