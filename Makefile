@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs
 
-.PHONY: venv dev demo browser model model-card test check lint types imports wheel encoder lock bench bench-quality bench-extraction bench-assess bench-search bench-packet bench-encoder bench-crawl bench-kills bench-watch bench-browser bench-forbidden bench-sellers clean
+.PHONY: venv dev demo browser model model-card test check lint types imports wheel encoder fonts lock bench bench-quality bench-extraction bench-assess bench-search bench-packet bench-encoder bench-crawl bench-kills bench-watch bench-browser bench-forbidden bench-sellers clean
 
 venv: $(VENV)/.core
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -55,6 +55,11 @@ model: dev
 
 model-card: dev
 	$(BIN)/python -m classifiers.evaluation.card
+	$(BIN)/python -m pipelines.packet.rates
+
+# Needs Debian's fonts-noto-core and fonts-noto-cjk.
+fonts: dev
+	$(BIN)/python -m pipelines.packet.typefaces
 
 # The constraints are resolved for every Python we support; uv.lock would name a registry (docs/decisions/0002).
 lock:

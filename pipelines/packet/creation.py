@@ -17,6 +17,8 @@ from pipelines.packet.checks.bag import BAGIT_TEXT, HASH_CHUNK
 from pipelines.packet.checks.seal import content_leaves, merkle_root, seal_document
 from pipelines.packet.documents import feed_name, screenshot_name, write_documents
 from pipelines.packet.dossier import digest, to_json_lines
+from pipelines.packet.paper import write_paper
+from pipelines.packet.paper_signing import sign_paper
 from pipelines.packet.standalone import write_verifier
 from pipelines.packet.webarchive import plan_web_archive
 from pipelines.warc.encoding import encode_date
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 
 README = """This is an evidence packet: a BagIt bag in a ZIP.
 
-data/report.html    what was seen, for a reader
+report.pdf          what was seen, for a reader; signed (pdfsig report.pdf)
+data/report.html    the same as a page
 data/captures.wacz  the pages as they were served (open it with ReplayWeb.page)
 data/               the same facts as JSON and CSV
 
@@ -93,14 +96,15 @@ def create(
 ) -> PacketReceipt:
     """Write the packet of `dossier` to `out`, replacing what is there only once the new file is durable.
 
-    The same dossier gives the same root; with the same clock and key, the same file. Memory does not grow with
-    the captures' bytes. Raises BadInput where the dossier's parts do not fit, DamagedArchiveError where the vault
-    does not hold what they say, DiskTrouble where `out` cannot be written.
+    The same dossier gives the same root (the PDF's signature, which lies outside it, differs each time). Memory does
+    not grow with the captures' bytes. Raises BadInput where the dossier's parts do not fit, DamagedArchiveError where
+    the vault does not hold what they say, DiskTrouble where `out` cannot be written.
     """
     dossier.require_whole()
     now = clock()
-    content = _plan_content(dossier)
-    tags = _write_tags(dossier, content, now)
+    paper = write_paper(dossier)
+    content = _plan_content(dossier, paper)
+    tags = {**_write_tags(dossier, content, now), layout.PAPER: sign_paper(paper, key, now)}
     require_room(sum(source.size for source in content.values()) + sum(map(len, tags.values())), len(content))
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
@@ -117,9 +121,9 @@ def create(
     return receipt
 
 
-def _plan_content(dossier: Dossier) -> dict[str, Source]:
+def _plan_content(dossier: Dossier, paper: bytes) -> dict[str, Source]:
     archive = plan_web_archive(dossier)
-    documents = write_documents(dossier, {} if archive is None else archive.places)
+    documents = write_documents(dossier, {} if archive is None else archive.places, paper)
     content = {name: Source.of(data) for name, data in documents.items()}
     if archive is not None:
         content[layout.WACZ] = archive.source

@@ -6,8 +6,9 @@ import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pipelines.packet.checks.layout import CUSTODY, FEED, LISTING, SCREENSHOTS
+from pipelines.packet.checks.layout import CUSTODY, FEED, LISTING, PAPER_DIGEST, SCREENSHOTS
 from pipelines.packet.dossier import digest, to_json, to_json_lines
+from pipelines.packet.paper_signing import describe_paper
 from pipelines.packet.report import write_report
 from pipelines.packet.tracing import trace_items, write_csv
 from pipelines.warc.encoding import encode_date, encode_uri
@@ -40,10 +41,11 @@ reads without us; a test holds the two together.
 """
 
 
-def write_documents(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> dict[str, bytes]:
-    """Return path to bytes; `places` are the captures' records in the packed WARC file."""
+def write_documents(dossier: Dossier, places: dict[str, list[tuple[int, int]]], paper: bytes) -> dict[str, bytes]:
+    """Return path to bytes; `places` are the captures' records in the packed WARC file, `paper` the unsigned PDF."""
     made = {path: make(dossier) for path, make in MAKERS.items()}
-    return {LISTING: to_json(_listing(dossier, places)), **made}
+    digests = {PAPER_DIGEST: to_json(describe_paper(paper))}
+    return {LISTING: to_json(_listing(dossier, places)), **digests, **made}
 
 
 def screenshot_name(capture: Capture) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
+from pipelines.packet.checks.archive import Window
 from pipelines.packet.checks.layout import (
     ACCESS,
     CUSTODY,
     FEED,
     LISTING,
+    PAPER,
+    PAPER_DIGEST,
     SCREENSHOTS,
     SEAL,
     CheckError,
@@ -68,6 +72,19 @@ def check_custody(bag: Bag) -> list[Failure]:
                 break
             last = sequence
     return failures
+
+
+def check_paper(bag: Bag) -> list[Failure]:
+    """Check that the PDF begins with the report that was sealed; its own signature follows, outside the root."""
+    stated = load_object(bag.read(PAPER_DIGEST, "report"), "report", PAPER_DIGEST)
+    size = stated.get("size")
+    member = bag.members.get(PAPER)
+    if member is None or not isinstance(size, int) or not 0 < size < member.size:
+        return [Failure("report", PAPER, "not the report and its signature that report.json names")]
+    digest = hashlib.sha256(Window(bag.file, member.offset, size).read()).hexdigest()
+    if stated != {"file": PAPER, "size": size, "sha256": digest}:
+        return [Failure("report", PAPER, "its first bytes are not the report that was sealed")]
+    return []
 
 
 def _check_files(bag: Bag, items: list[dict[str, Any]], folder: str, check: str) -> list[Failure]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.packet.checks.archive import LOCAL, LOCAL_SIGNATURE, read_directory
 from pipelines.packet.checks.bag import Bag, check_bag, hash_members
-from pipelines.packet.checks.contents import check_custody, check_listing, read_captures
+from pipelines.packet.checks.contents import check_custody, check_listing, check_paper, read_captures
 from pipelines.packet.checks.evidence import check_evidence
 from pipelines.packet.checks.layout import (
     BAG_INFO,
@@ -55,6 +55,7 @@ def inspect_packet(file: BinaryIO, verify_signature: SignatureCheck) -> Inspecti
     _run(inspection, lambda: _take_seal(inspection, bag, verify_signature))
     _run(inspection, lambda: _check_content(inspection, bag))
     _run(inspection, lambda: check_custody(bag))
+    _run(inspection, lambda: check_paper(bag))
     return inspection
 
 

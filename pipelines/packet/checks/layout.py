@@ -18,7 +18,9 @@ SEAL = "seal.json"
 STATEMENT = "seal/statement.json"
 SIGNATURE = "seal/signature.bin"
 PUBLIC_KEY = "seal/public-key.pem"
+PAPER = "report.pdf"
 PAYLOAD = "data/"
+PAPER_DIGEST = "data/report.json"
 WACZ = "data/captures.wacz"
 LISTING = "data/listing.json"
 CUSTODY = "data/custody.jsonl"
@@ -30,7 +32,7 @@ PAGES = "pages/pages.jsonl"
 DATA_PACKAGE = "datapackage.json"
 DATA_PACKAGE_DIGEST = "datapackage-digest.json"
 
-TAG_FILES = frozenset({BAGIT, BAG_INFO, MANIFEST, ACCESS, README, VERIFIER})
+TAG_FILES = frozenset({BAGIT, BAG_INFO, MANIFEST, ACCESS, README, PAPER, VERIFIER})
 SEAL_FILES = frozenset({TAG_MANIFEST, SEAL, STATEMENT, SIGNATURE, PUBLIC_KEY})
 DOCUMENTS = frozenset(
     {
@@ -40,6 +42,7 @@ DOCUMENTS = frozenset(
         "data/case.json",
         "data/provenance.json",
         "data/report.html",
+        PAPER_DIGEST,
         "data/seller.json",
         "data/tracing.csv",
         "data/tracing.json",

@@ -185,7 +185,7 @@ UNSIGNED: dict[str, Callable[[Parts], Parts]] = {
             "data/listing.json", "data/captures.wacz", "data/assessment.json", "data/seller.json", "data/custody.jsonl",
             "data/tracing.csv", "data/tracing.json", "data/report.html", "data/screenshots/c0.png", "data/case.json",
             "data/provenance.json", "custody-access.jsonl", "bagit.txt", "bag-info.txt", "readme.txt", "verify.py",
-            "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal.json", "seal/statement.json",
+            "report.pdf", "manifest-sha256.txt", "tagmanifest-sha256.txt", "seal.json", "seal/statement.json",
             "seal/signature.bin", "seal/public-key.pem",
         )
     },
@@ -313,6 +313,8 @@ SIGNED: dict[str, Callable[[Parts], Parts]] = {
         "data/custody.jsonl", lambda data: b"".join(reversed(data.splitlines(keepends=True)))
     ),
     "custody rows that are none": add("data/custody.jsonl", b"[]\n"),
+    "another report": edit_member("report.pdf", lambda data: data.replace(b"%PDF-1.7", b"%PDF-1.6", 1)),
+    "a report of its own words only": edit_json("data/report.json", lambda value: value.update(size=10**9)),
     "a document missing": drop("data/tracing.json"),
     "a stranger among the content": add("data/extra.json"),
 }  # fmt: skip

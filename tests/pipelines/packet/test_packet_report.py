@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from lxml import html
 from packet_samples import URL
 
-from pipelines.packet.report import mark_words, outside, write_report
+from pipelines.packet.pieces import mark_words
+from pipelines.packet.report import write_report
 from pipelines.packet.tracing import COLUMNS, guard_cell, trace_items, write_csv
 from pipelines.packet.urlkey import make_url_key
 
@@ -64,7 +65,7 @@ def test_a_bare_listing_has_a_report_too(dossier: Dossier) -> None:
         runs=(), reviews=(),
     )  # fmt: skip
     text = parse(write_report(bare)).text_content()
-    for words in ("has not been assessed", "no decision is recorded: needs review", "No history of the seller"):
+    for words in ("has not been assessed", "no decision is recorded: needs review", "No history of a seller"):
         assert words in text
 
 
@@ -80,10 +81,13 @@ def test_marking_keeps_every_character_and_never_makes_markup(text: str, spans: 
         {"field": "title", "start": start, "end": end, "weight": -1.0 if against else 1.0}
         for start, end, against in spans
     ]
-    marked = mark_words(text, signals, "title")
-    plain = marked.replace('<mark class="for">', "").replace('<mark class="against">', "").replace("</mark>", "")
-    assert plain == (outside(text) if text else '<bdi dir="auto"></bdi>')
-    assert mark_words(text, signals, "description") == plain
+    pieces = mark_words(text, signals, "title")
+    shown = "".join(piece["text"] for piece in pieces)
+    assert shown == "".join(piece["text"] for piece in mark_words(text, [], "title"))
+    assert not set(BIDI) & set(shown)
+    assert {piece["kind"] for piece in mark_words(text, signals, "description")} <= {"plain", "hidden"}
+    clear = "".join(char for char in text if char.isascii() and char.isprintable())
+    assert "".join(piece["text"] for piece in mark_words(clear, signals, "title")) == clear
 
 
 @pytest.mark.parametrize(
