@@ -6,6 +6,7 @@ shown. Language never chooses a pack: the caller resolves the jurisdiction.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +15,8 @@ from attrs import frozen
 from pydantic import Field
 
 from classifiers.catalogue import STRENGTHS, Catalogue, Strength
-from classifiers.lexicon import Dated, Strict, hash_files, read_yaml
+from classifiers.history_rules import HistoryRule, HistoryStatus
+from classifiers.lexicon import Dated, Strict, read_yaml
 from classifiers.values import LexiconError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "packs"
 FRESH = timedelta(days=90)  # SIGNALS.md, "Law moves"
-Status = Literal["in_force", "enjoined", "vacated", "proposed", "repealed", "not_enforced", "heuristic"]
+ANYWHERE = "ANY"  # the pack of what holds in no jurisdiction in particular
 
 
 class Touch(Strict):
@@ -43,7 +45,7 @@ class Hook(Strict):
     id: str
     provision: str
     covers: str
-    status: Status
+    status: HistoryStatus
     since: Dated | None = Field(alias="from")
     until: Dated | None = Field(alias="to")
     source: str
@@ -60,6 +62,7 @@ class PackFile(Strict):
     jurisdiction: str
     name: str
     hooks: list[Hook]
+    history: dict[str, HistoryRule] = Field(default_factory=dict)  # by name; one of ANY's gives way to its own
 
 
 @frozen(kw_only=True)
@@ -74,7 +77,7 @@ class Applied:
 
 @frozen(kw_only=True)
 class Packs:
-    """All packs by jurisdiction, their content hash, and the latest date on which a hook was checked."""
+    """All packs by jurisdiction, the hash of their hooks, and the latest date on which one was checked."""
 
     files: Mapping[str, PackFile]
     content_hash: str
@@ -104,8 +107,8 @@ class Packs:
         return [hook for hook in hooks if not standing(hook, as_of)]
 
 
-def standing(hook: Hook, as_of: date) -> str:
-    """Why a hook does not count on a date, or "" where it does."""
+def standing(hook: Hook | HistoryRule, as_of: date) -> str:
+    """Why a hook, or a rule, does not count on a date, or "" where it does."""
     if hook.status not in ("in_force", "heuristic"):
         return f"status: {hook.status}"
     if hook.since and date.fromisoformat(hook.since) > as_of:
@@ -136,7 +139,13 @@ def load_packs(catalogue: Catalogue, folder: Path = FOLDER) -> Packs:
     if mistakes:
         raise LexiconError("; ".join(mistakes))
     checked = [date.fromisoformat(hook.checked_on) for pack in files.values() for hook in pack.hooks]
-    return Packs(files=files, content_hash=hash_files(paths), latest_check=max(checked, default=date(2026, 11, 21)))
+    return Packs(files=files, content_hash=_hash_hooks(files), latest_check=max(checked, default=date(2026, 11, 21)))
+
+
+def _hash_hooks(files: Mapping[str, PackFile]) -> str:
+    """Of the hooks alone: a rule over histories that changes is no reason to read every listing again."""
+    hooks = [hook.model_dump_json() for name in sorted(files) for hook in files[name].hooks]
+    return hashlib.sha256("\n".join(hooks).encode()).hexdigest()
 
 
 def strongest(strengths: list[str]) -> str:

@@ -146,6 +146,13 @@ def open_encoder(workspace: Workspace) -> Encoder:
         raise PartMissing(str(error), hint="make venv, or check [classifier] encoder in tracemark.toml") from error
 
 
+def serial_key(workspace: Workspace) -> bytes:
+    """The key under which the workspace's serial numbers are hashed, made at its first use."""
+    from pipelines.licences.stolen import read_key  # noqa: PLC0415 -- rensa and rapidfuzz
+
+    return read_key(workspace.signing_key.parent)
+
+
 def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:
     """What assesses listings."""
     from pipelines.assess import AssessmentDesk  # noqa: PLC0415 -- as above

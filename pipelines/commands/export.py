@@ -34,7 +34,7 @@ def export(ctx: click.Context, what: str, query: str | None, as_of: str | None, 
       tracemark export listings --query 'review:review'
       tracemark export sellers --as-of 2026-04-15
     """
-    from pipelines.composition import opened, person, utc_now  # noqa: PLC0415 -- see composition
+    from pipelines.composition import opened, person, serial_key, utc_now  # noqa: PLC0415 -- see composition
     from pipelines.sellers.export import item_lines, seller_lines  # noqa: PLC0415
     from pipelines.store.custody import CustodyEvent, append_custody  # noqa: PLC0415
 
@@ -53,9 +53,9 @@ def export(ctx: click.Context, what: str, query: str | None, as_of: str | None, 
         if what == "listings":
             print_lines(_listings(workspace, database, query))
         elif what == "items":
-            print_lines(item_lines(database, day))
+            print_lines(item_lines(database, day, key=serial_key(workspace)))
         else:
-            print_lines(seller_lines(database, day))
+            print_lines(seller_lines(database, day, key=serial_key(workspace)))
 
 
 def _day(text: str | None) -> date | None:

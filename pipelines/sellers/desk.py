@@ -1,4 +1,4 @@
-"""Sellers assessed where something changed, and their items kept."""
+"""Sellers assessed where something changed: what they show of themselves, links, actors, items, windows, signals."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from attrs import frozen
 
+from pipelines.actors.links import renew_links
+from pipelines.actors.marks import renew_marks
+from pipelines.actors.members import members_of, read_members, renew_members
 from pipelines.history import note_changes
 from pipelines.journal import last_change
-from pipelines.sellers.assessment import assess_history, item_json
+from pipelines.sellers.actors import actor_json
+from pipelines.sellers.assessment import item_json
 from pipelines.sellers.history import read_histories
+from pipelines.sellers.rates import USUAL, read_norms, renew_norms
+from pipelines.sellers.round import Round, last_seen_days
 from pipelines.sellers.rules import SellerRules
 from pipelines.store.tables import item_listings, items, journal, listings, seller_assessments, sellers
+from pipelines.store.tables.linking import actors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from pipelines.sellers.assessment import SellerAssessment
+    from pipelines.sellers.rates import Norms
+    from pipelines.sellers.round import Assessed
     from pipelines.store.database import Database
 
 _BATCH = 100
@@ -35,35 +43,42 @@ class SellersReport:
 
 
 def assess_sellers(
-    database: Database, *, now: Callable[[], datetime], rules: SellerRules | None = None
+    database: Database, *, now: Callable[[], datetime], rules: SellerRules | None = None, key: bytes = b""
 ) -> SellersReport:
-    """Assess every seller whose listings or whose rules changed since the last time; touches no other.
+    """Assess every seller whose listings, links, rules or registers changed since the last time; touches no other.
 
-    Without `rules`, by the shipped ones.
+    Without `rules`, by the shipped ones. `key` is the workspace's, under which serial numbers are hashed.
 
     What is read and what is written is one transaction, so that a listing that comes in meanwhile is not missed.
     """
     rules = rules or SellerRules.shipped()
     with database.read() as connection:
-        days = last_seen_days(connection)
-        changed = _changed_sellers(connection, rules, days)
-    review: Counter[str] = Counter()
-    for start in range(0, len(changed), _BATCH):
-        part = changed[start : start + _BATCH]
+        made_by = Round.open(connection, rules, secret=key, now=now()).made_by
+        changed = _changed_sellers(connection, made_by, last_seen_days(connection))
+    if not changed:
+        return SellersReport(assessed=0, review={})
+    for part in _parts(changed):
         with database.write() as connection:
-            found = [assess_history(one, rules, days.get(one.site, now())) for one in read_histories(connection, part)]
-            _keep(connection, part, found, rules, now())
-        review.update(one.review for one in found)
-    return SellersReport(assessed=len(changed), review=dict(review))
+            renew_marks(connection, list(read_histories(connection, part)), key)
+    with database.write() as connection:
+        known, moved = renew_members(connection, renew_links(connection, changed))
+    review: Counter[str] = Counter()
+    with database.read() as connection:
+        hands = list(_hands(connection, set(changed) | moved, known))
+    for batch in _batches(hands):
+        with database.write() as connection:
+            one = Round.open(connection, rules, secret=key, now=now())
+            norms = read_norms(connection)
+            for rows, actor in batch:
+                found = one.assess(list(read_histories(connection, rows, where=one.where)), actor)
+                _keep(connection, rows, found, one, norms)
+                review.update(account.review for account in found.accounts)
+    with database.write() as connection:
+        renew_norms(connection, now())
+    return SellersReport(assessed=sum(review.values()), review=dict(review))
 
 
-def last_seen_days(connection: sa.Connection) -> dict[str, datetime]:
-    """The last moment at which anything was seen, by site: a history is judged as of then, not of the wall clock."""
-    query = sa.select(listings.c.site, sa.func.max(listings.c.last_seen)).group_by(listings.c.site)
-    return dict(connection.execute(query).all())
-
-
-def _changed_sellers(connection: sa.Connection, rules: SellerRules, days: Mapping[str, datetime]) -> list[int]:
+def _changed_sellers(connection: sa.Connection, made_by: str, days: Mapping[str, datetime]) -> list[int]:
     later = sa.exists().where(journal.c.listing == listings.c.id, journal.c.sequence > seller_assessments.c.sequence)
     query = (
         sa.select(listings.c.seller)
@@ -71,7 +86,7 @@ def _changed_sellers(connection: sa.Connection, rules: SellerRules, days: Mappin
         .where(
             listings.c.seller.is_not(None),
             listings.c.assessment.is_not(None),
-            sa.or_(seller_assessments.c.seller.is_(None), seller_assessments.c.rules != rules.sha256, later),
+            sa.or_(seller_assessments.c.seller.is_(None), seller_assessments.c.rules != made_by, later),
         )
         .distinct()
     )
@@ -86,13 +101,40 @@ def _changed_sellers(connection: sa.Connection, rules: SellerRules, days: Mappin
     return sorted(found)
 
 
+def _hands(
+    connection: sa.Connection, rows: set[int], known: Mapping[int, str]
+) -> Iterator[tuple[list[int], str | None]]:
+    """The accounts to assess, those of one actor together, each once."""
+    actor_of = {**read_members(connection, rows), **{row: known[row] for row in rows if row in known}}
+    groups = members_of(connection, set(actor_of.values()))
+    done: set[int] = set()
+    for row in sorted(rows):
+        if row not in done:
+            actor = actor_of.get(row)
+            group = groups.get(actor, [row]) if actor is not None else [row]
+            done.update(group)
+            yield group, actor
+
+
+def _batches(hands: Sequence[tuple[list[int], str | None]]) -> Iterator[list[tuple[list[int], str | None]]]:
+    batch: list[tuple[list[int], str | None]] = []
+    for hand in hands:
+        if batch and sum(len(rows) for rows, _ in batch) + len(hand[0]) > _BATCH:
+            yield batch
+            batch = []
+        batch.append(hand)
+    if batch:
+        yield batch
+
+
 def _keep(
-    connection: sa.Connection, rows: Sequence[int], found: Sequence[SellerAssessment], rules: SellerRules, at: datetime
+    connection: sa.Connection, rows: Sequence[int], found: Assessed, one: Round, norms: Mapping[str, Norms]
 ) -> None:
     query = sa.select(seller_assessments.c.seller, seller_assessments.c.review)
     before = dict(connection.execute(query.where(seller_assessments.c.seller.in_(rows))).all())
     _replace_items(connection, rows, found)
-    moved = [row for row, one in zip(rows, found, strict=True) if before.get(row, "none") != one.review]
+    pairs = list(zip(rows, found.accounts, strict=True))
+    moved = [row for row, account in pairs if before.get(row, "none") != account.review]
     note_changes(connection, connection.scalars(sa.select(listings.c.id).where(listings.c.seller.in_(moved))).all())
     connection.execute(sa.delete(seller_assessments).where(seller_assessments.c.seller.in_(rows)))
     sequence = last_change(connection)
@@ -101,27 +143,43 @@ def _keep(
         [
             {
                 "seller": row,
-                "at": at,
+                "at": one.now,
                 "sequence": sequence,
-                "rules": rules.sha256,
-                "due": one.due,
-                "review": one.review,
-                "body": one.to_json(),
+                "rules": one.made_by,
+                "due": account.due,
+                "review": account.review,
+                "body": account.to_json(norms.get(account.history.site, USUAL)),
+                "firearms": account.counted.firearms,
+                "observed_days": account.counted.observed_days,
+                "fresh": account.counted.new,
+                "total": account.counted.total,
             }
-            for row, one in zip(rows, found, strict=True)
+            for row, account in pairs
         ],
     )
+    if found.actor is not None and found.actor.actor is not None:
+        body = actor_json(connection, found.actor, rows)
+        connection.execute(sa.delete(actors).where(actors.c.id == found.actor.actor))
+        values = {"id": found.actor.actor, "at": one.now, "review": found.actor.review, "body": body}
+        connection.execute(sa.insert(actors).values(values))
 
 
-def _replace_items(connection: sa.Connection, rows: Sequence[int], found: Sequence[SellerAssessment]) -> None:
+def _replace_items(connection: sa.Connection, rows: Sequence[int], found: Assessed) -> None:
     old = sa.select(items.c.id).where(items.c.seller.in_(rows))
     connection.execute(sa.delete(item_listings).where(item_listings.c.item.in_(old)))
     connection.execute(sa.delete(items).where(items.c.seller.in_(rows)))
-    kept = [(row, item) for row, one in zip(rows, found, strict=True) for item in one.items]
-    if not kept:
+    if not found.items:
         return
-    connection.execute(
-        sa.insert(items), [{"id": item.id, "seller": row, "body": item_json(item)} for row, item in kept]
-    )
-    links = {(item.id, offer.row) for _, item in kept for offer in item.offers}
+    of = {(account.history.site, account.history.id): row for row, account in zip(rows, found.accounts, strict=True)}
+    values = [
+        {"id": item.id, "seller": of[item.offers[0].site, item.offers[0].seller], "body": item_json(item)}
+        for item in found.items
+    ]
+    connection.execute(sa.insert(items), values)
+    links = {(item.id, offer.row) for item in found.items for offer in item.offers}
     connection.execute(sa.insert(item_listings), [{"item": item, "listing": row} for item, row in sorted(links)])
+
+
+def _parts(rows: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]

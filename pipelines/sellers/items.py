@@ -1,8 +1,11 @@
 """Listings of one thing are one Item; an ad for five guns is five.
 
-A piece that a listing offers joins an earlier one of the same seller when nothing stated contradicts it (class,
-make, model, calibre) and the two texts are near duplicates; else it is a thing of its own. Relisting one rifle forty
-times therefore counts one, five ads for five rifles count five, and so does one ad for five, however often it comes.
+A piece that a listing offers joins an earlier one of the same hand when nothing stated contradicts it (class, make,
+model, calibre, a whole serial number) and something speaks for it: near-duplicate texts, the same stated serial number,
+a picture of its own in both, or make, model, calibre, price and time together with words in common. Else it is a thing
+of its own. Relisting one rifle forty times therefore counts one, five ads for five rifles count five, and so does one
+ad for five, however often it comes. What a person merged or split wins over all of it.
+
 The order in which listings came to us plays no part: they are taken in the order in which they were offered.
 """
 
@@ -10,68 +13,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
+from pipelines.sellers.decisions import Hands
+from pipelines.sellers.likeness import Evidence, judge
+from pipelines.sellers.wording import Wording
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pipelines.models import JsonObject
+    from pipelines.sellers.decisions import Piece
     from pipelines.sellers.history import Offer, SellerHistory
-
-ALIKE = 0.5
-"""Least share of words and word pairs that two texts of one item have in common (Jaccard).
-
-Measured on pairs of our own (tests/pipelines/sellers): an ad with a fifth of its words changed keeps 0.53 and more, a
-line of six words with one changed 0.50; two ads by one hand for two guns of one model have 0.18 at most, and 0.47 where
-three lines of the same boilerplate follow. Pairs alone lose the short ads (0.33)."""
 
 FIREARMS = frozenset({"firearm_handgun", "firearm_long"})
 MOST_PIECES = 200
 """An ad's stated number beyond this is not counted piece by piece: it says "bulk", not how many were there."""
 
 _STATED = ("make", "model", "calibre")
-_WORD = re.compile(r"\w+")
-_BITS = 1024
-
-
-@frozen(eq=False)
-class _Wording:
-    """A text as the set of its words and word pairs, and that set thrown into a number for a quick upper bound."""
-
-    parts: frozenset[str | tuple[str, str]]
-    bits: int
-    collided: int  # parts that share a bit with another
-
-    @classmethod
-    def of(cls, text: str) -> _Wording:
-        words = _WORD.findall(text.casefold())
-        parts = frozenset(words) | frozenset(pairwise(words))
-        bits = 0
-        for part in parts:
-            bits |= 1 << (hash(part) % _BITS)
-        return cls(parts, bits, len(parts) - bits.bit_count())
-
-    def likeness(self, other: _Wording, least: float) -> float:
-        """The share of parts in common (Jaccard), or 0 where it is under `least`."""
-        total = len(self.parts) + len(other.parts)
-        if not total:
-            return 1.0
-        most = (self.bits & other.bits).bit_count() + min(self.collided, other.collided)
-        if most < least * (total - most):
-            return 0.0
-        common = len(self.parts & other.parts)
-        likeness = common / (total - common)
-        return likeness if likeness >= least else 0.0
 
 
 @define(kw_only=True, eq=False)
 class Item:
-    """One thing offered, over all its listings."""
+    """One thing offered, over all its listings. `quantity` is the largest number that an ad of it stated."""
 
     id: str
     item_class: str
@@ -82,8 +49,11 @@ class Item:
     first_seen: datetime
     last_seen: datetime
     offers: list[Offer]
-    likeness: float = 1.0  # the least likeness by which a listing joined
-    wordings: list[_Wording] = field(factory=list, repr=False)
+    pieces: list[Piece]
+    quantity: int = 1
+    quoted: str | None = None  # the words that the number came from
+    joined: list[Evidence] = field(factory=list)  # what each further listing joined by
+    wordings: list[Wording] = field(factory=list, repr=False)
 
     @property
     def is_firearm(self) -> bool:
@@ -91,18 +61,28 @@ class Item:
         return self.item_class in FIREARMS
 
     @property
+    def sold(self) -> bool:
+        """Whether the last listing of it says that it is sold."""
+        return self.offers[-1].status == "sold"
+
+    @property
     def why(self) -> str:
-        """In words, why these listings are one item."""
+        """In words, why these listings are one item, and where several were offered at once."""
+        several = f"; one of {self.quantity} by the words {self.quoted!r}" if self.quantity > 1 else ""
         if len(self.offers) == 1:
-            return "one listing"
-        return f"{len(self.offers)} listings, nothing stated differs, texts at least {self.likeness:.0%} alike"
+            return f"one listing{several}"
+        words = dict.fromkeys(one.name for one in self.joined)
+        alike = [one.likeness for one in self.joined if one.name == "texts alike"]
+        told = [f"texts at least {min(alike):.0%} alike" if word == "texts alike" else word for word in words]
+        return f"{len(self.offers)} listings, nothing stated differs, {', '.join(told)}{several}"
 
 
 @frozen
 class _Shelves:
-    """A seller's items by class and model, so that a piece is compared only with what it could be."""
+    """A hand's items by class and model, so that a piece is compared only with what it could be."""
 
     items: list[Item] = field(factory=list)
+    by_piece: dict[Piece, Item] = field(factory=dict)
     _by_model: dict[tuple[str, str | None], list[Item]] = field(factory=dict)
     _by_class: dict[str, list[Item]] = field(factory=dict)
 
@@ -123,27 +103,60 @@ class _Shelves:
         return [*self._by_model.get((kind, model), ()), *self._by_model.get((kind, None), ())]
 
 
-def find_items(history: SellerHistory) -> list[Item]:
-    """The distinct items of a seller's offers, in the order in which they were first offered."""
+def find_items(history: SellerHistory, *, common: Collection[int] = (), hands: Hands | None = None) -> list[Item]:
+    """The distinct items of a hand's offers, in the order in which they were first offered.
+
+    `common` are fingerprints of pictures that many show (stock photos): they say nothing. `hands` are the merges and
+    splits that people made.
+    """
+    hands = hands or Hands()
     shelves = _Shelves()
-    wordings: dict[str, _Wording] = {}
+    wordings: dict[str, Wording] = {}
     for offer in sorted(history.offers, key=lambda one: (one.offered, one.site, one.id)):
         if not offer.offers_things:
             continue
-        wording = wordings.get(offer.text) or wordings.setdefault(offer.text, _Wording.of(offer.text))
+        wording = wordings.get(offer.text) or wordings.setdefault(offer.text, Wording.of(offer.text))
+        shown = tuple(bits for bits in offer.pictures if bits not in common)
         taken: set[str] = set()
         for number, stated in enumerate(_pieces(offer)):
-            found = _best_match(shelves.candidates(stated), stated, wording, taken)
-            if found is None:
-                item = _new_item(history, offer, stated, number)
-                shelves.add(item)
-            else:
-                item, likeness = found
-                _join(shelves, item, offer, stated, likeness)
+            piece = (offer.site, offer.id, number)
+            item = _place(shelves, offer, stated, piece, wording, shown, hands, taken)
             if not any(known is wording for known in item.wordings):
                 item.wordings.append(wording)
+            shelves.by_piece[piece] = item
             taken.add(item.id)
     return shelves.items
+
+
+def _place(
+    shelves: _Shelves,
+    offer: Offer,
+    stated: JsonObject,
+    piece: Piece,
+    wording: Wording,
+    shown: Sequence[int],
+    hands: Hands,
+    taken: Collection[str],
+) -> Item:
+    merged = next((shelves.by_piece[one] for one in hands.together(piece) if one in shelves.by_piece), None)
+    if merged is not None:
+        _join(shelves, merged, offer, stated, piece, Evidence("joined by a person", 1.0))
+        return merged
+    best: tuple[Item, Evidence] | None = None
+    for item in shelves.candidates(stated):
+        if item.id in taken or not _compatible(item, stated) or hands.are_apart(piece, item.pieces):
+            continue
+        evidence = judge(item, offer, stated, wording, shown)
+        if evidence is not None and (best is None or evidence.likeness > best[1].likeness):
+            best = (item, evidence)
+            if evidence.likeness >= 1.0:
+                break
+    if best is None:
+        item = _new_item(offer, stated, piece)
+        shelves.add(item)
+        return item
+    _join(shelves, best[0], offer, stated, piece, best[1])
+    return best[0]
 
 
 def _pieces(offer: Offer) -> Iterator[JsonObject]:
@@ -152,34 +165,14 @@ def _pieces(offer: Offer) -> Iterator[JsonObject]:
             yield stated
 
 
-def _best_match(
-    candidates: Iterable[Item], stated: JsonObject, wording: _Wording, taken: set[str]
-) -> tuple[Item, float] | None:
-    best: tuple[Item, float] | None = None
-    for item in candidates:
-        if item.id in taken or not _compatible(item, stated):
-            continue
-        likeness = _likeness(item.wordings, wording)
-        if likeness and (best is None or likeness > best[1]):
-            best = (item, likeness)
-            if likeness == 1.0:
-                break
-    return best
-
-
-def _likeness(known: Sequence[_Wording], wording: _Wording) -> float:
-    if any(one is wording for one in known):
-        return 1.0
-    return max(one.likeness(wording, ALIKE) for one in known)
-
-
 def _compatible(item: Item, stated: JsonObject) -> bool:
     pairs = ((getattr(item, name), stated[name]) for name in _STATED)
     return all(ours is None or theirs is None or ours == theirs for ours, theirs in pairs)
 
 
-def _new_item(history: SellerHistory, offer: Offer, stated: JsonObject, number: int) -> Item:
-    key = json.dumps([history.site, history.id, offer.id, number])
+def _new_item(offer: Offer, stated: JsonObject, piece: Piece) -> Item:
+    key = json.dumps([offer.site, offer.seller, offer.id, piece[2]])
+    quantity = int(stated.get("quantity") or 1)
     return Item(
         id=hashlib.sha256(key.encode()).hexdigest()[:16],
         item_class=stated["class"],
@@ -190,15 +183,31 @@ def _new_item(history: SellerHistory, offer: Offer, stated: JsonObject, number: 
         first_seen=offer.first_seen,
         last_seen=offer.last_seen,
         offers=[offer],
+        pieces=[piece],
+        quantity=quantity,
+        quoted=_quoted(offer, stated) if quantity > 1 else None,
     )
 
 
-def _join(shelves: _Shelves, item: Item, offer: Offer, stated: JsonObject, likeness: float) -> None:
+def _join(shelves: _Shelves, item: Item, offer: Offer, stated: JsonObject, piece: Piece, evidence: Evidence) -> None:
     item.make = item.make or stated["make"]
     item.calibre = item.calibre or stated["calibre"]
     if item.model is None and stated["model"] is not None:
         shelves.name(item, stated["model"])
-    item.offers.append(offer)
-    item.likeness = min(item.likeness, likeness)
+    quantity = int(stated.get("quantity") or 1)
+    if quantity > item.quantity:
+        item.quantity, item.quoted = quantity, _quoted(offer, stated)
+    if item.offers[-1] is not offer:
+        item.offers.append(offer)
+        item.joined.append(evidence)
+    item.pieces.append(piece)
     item.first_seen = min(item.first_seen, offer.first_seen)
     item.last_seen = max(item.last_seen, offer.last_seen)
+
+
+def _quoted(offer: Offer, stated: JsonObject) -> str:
+    """The words about the number: those of the thing, with what stands right before and after it in its field."""
+    title, _, description = offer.text.partition("\n")
+    text = title if stated.get("field", "title") == "title" else description
+    start, end = int(stated.get("start") or 0), int(stated.get("end") or 0)
+    return " ".join(text[max(0, start - 24) : end + 12].split())[:80]

@@ -32,6 +32,16 @@ class Window:
         """How many of them are handguns."""
         return sum(1 for item in self.items if item.item_class == "firearm_handgun")
 
+    @property
+    def sold(self) -> int:
+        """How many of them were seen as sold."""
+        return sum(1 for item in self.items if item.sold)
+
+    @property
+    def relisted(self) -> int:
+        """How many of them were put up more than once."""
+        return sum(1 for item in self.items if len(item.offers) > 1)
+
 
 def firearms_of(items: Sequence[Item]) -> list[Item]:
     """The firearms among `items`, in the order of the days on which they were first offered."""
@@ -48,7 +58,7 @@ def fullest_window(firearms: Sequence[Item], days: int | None, business_days: in
     best = (0, 0)
     end = 0
     for start, first in enumerate(firearms):
-        last_day = _last_day(first.offered.date(), days, business_days)
+        last_day = last_day_of(first.offered.date(), days, business_days)
         end = max(end, start)
         while end < len(firearms) and firearms[end].offered.date() <= last_day:
             end += 1
@@ -64,7 +74,8 @@ def fullest_window(firearms: Sequence[Item], days: int | None, business_days: in
     )
 
 
-def _last_day(first: date, days: int | None, business_days: int | None) -> date:
+def last_day_of(first: date, days: int | None, business_days: int | None) -> date:
+    """The last day of the window that begins on `first`."""
     if days is not None:
         return first + timedelta(days=days - 1)
     day, left = first, (business_days or 1) - (1 if first.weekday() < 5 else 0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pipelines.sellers.history import Offer, SellerHistory
+from pipelines.sellers.assessment import Beside
+from pipelines.sellers.history import Account, Offer, SellerHistory
+from pipelines.sellers.rates import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,11 +37,13 @@ def offer(
     last_day: float | None = None,
     review: str = "none",
     offers_things: bool = True,
+    **more: Any,
 ) -> Offer:
     at = START + timedelta(days=day)
     return Offer(
         row=number,
         site="market",
+        seller="s1",
         id=f"L{number}",
         first_seen=at,
         last_seen=at if last_day is None else START + timedelta(days=last_day),
@@ -50,11 +54,24 @@ def offer(
         signals=dict(signals or {}),
         against=frozenset(against),
         review=review,
+        **more,
     )
 
 
 def history(offers: Sequence[Offer], *, licence: str | None = None) -> SellerHistory:
+    account = Account(
+        row=1,
+        site="market",
+        id="s1",
+        name="Seller One",
+        joined=None,
+        licence=licence,
+        profile=None,
+        first_seen=START,
+        last_seen=START,
+    )
     return SellerHistory(
+        accounts=(account,),
         row=1,
         site="market",
         id="s1",
@@ -64,6 +81,10 @@ def history(offers: Sequence[Offer], *, licence: str | None = None) -> SellerHis
         last_seen=max((one.last_seen for one in offers), default=None),
         offers=offers,
     )
+
+
+def beside(today: datetime, **more: Any) -> Beside:
+    return Beside(today=today, observed=Observed(every=True), **{"prices": {}, **more})
 
 
 OWN_WORDS = (

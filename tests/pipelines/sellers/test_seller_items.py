@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seller_samples import BOILERPLATE, OWN_WORDS, SHORT_WORDS, history, offer, piece
 
-from pipelines.sellers.items import ALIKE, MOST_PIECES, _Wording, find_items
+from pipelines.sellers.items import MOST_PIECES, find_items
+from pipelines.sellers.likeness import ALIKE
+from pipelines.sellers.wording import Wording
 
 if TYPE_CHECKING:
     from pipelines.sellers.history import Offer
@@ -24,7 +26,7 @@ def count(*offers: Offer) -> int:
 
 
 def likeness(one: str, other: str) -> float:
-    return _Wording.of(one).likeness(_Wording.of(other), 0.0)
+    return Wording.of(one).likeness(Wording.of(other), 0.0)
 
 
 def edited(text: str, chance: random.Random, share: float) -> str:
@@ -156,7 +158,7 @@ def test_putting_everything_up_again_adds_nothing(offers: list[Offer]) -> None:
 @given(WORDS, WORDS, st.sampled_from([0.0, 0.3, ALIKE, 0.8]))
 def test_the_quick_bound_never_hides_a_likeness(one: str, other: str, least: float) -> None:
     exact = likeness(one, other)
-    assert _Wording.of(one).likeness(_Wording.of(other), least) == (exact if exact >= least else 0.0)
+    assert Wording.of(one).likeness(Wording.of(other), least) == (exact if exact >= least else 0.0)
 
 
 def test_the_threshold_lies_between_edits_and_other_ads() -> None:

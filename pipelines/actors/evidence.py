@@ -1,0 +1,167 @@
+"""What speaks for two accounts being one hand, weighed: each kind of evidence with its reason.
+
+Weights are log-odds, by judgement and not by measurement, and say how telling a kind is where two accounts alone share
+it. What more accounts share is worth less, and beyond `MOST_SHARING` nothing: a shop's number, a site's, a picture from
+a maker's page. Names, places and wording never suffice without something else that both show.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import define, field, frozen
+from rapidfuzz import fuzz
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipelines.models import JsonObject
+
+MOST_SHARING = 12
+ENOUGH = 4.5
+_CONTACT, _MORE_CONTACTS, _MOST_CONTACTS = 5.0, 2.5, 9.0
+_IMAGE, _MORE_IMAGES, _MOST_IMAGES = 3.0, 1.5, 6.0
+_TEXT, _MORE_TEXTS, _MOST_TEXTS = 2.5, 1.0, 4.5
+_SERIAL = 2.0
+_SAME_NAME, _LIKE_NAME = 2.5, 1.5
+_TOWN, _PLACE, _ELSEWHERE = 0.5, 0.25, -2.0
+_LEAST_NAME, _NEAR_NAME = 6, 88.0
+_FEWER = (1.0, 1.0, 1.0, 0.9, 0.75, 0.65, 0.55)
+"""What remains of a weight where so many accounts share the thing: two keep all of it."""
+
+
+@frozen(kw_only=True)
+class Reason:
+    """One kind of evidence for a link: its weight, its words, and the listings (row ids) that show it."""
+
+    kind: str
+    weight: float
+    words: str
+    listings: tuple[int, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """As the store keeps it."""
+        return {"kind": self.kind, "weight": round(self.weight, 2), "words": self.words, "listings": [*self.listings]}
+
+
+@frozen(kw_only=True)
+class Profile:
+    """What is known of an account beside its marks."""
+
+    row: int
+    site: str
+    names: tuple[str, ...]
+    places: frozenset[int]
+    towns: frozenset[int]
+
+
+@define
+class Shared:
+    """What two accounts share: (number of accounts that do, the listings of both that show it)."""
+
+    contacts: list[tuple[int, bool, tuple[int, ...]]] = field(factory=list)  # and whether it may be a dealer's
+    images: dict[int, tuple[int, tuple[int, ...]]] = field(factory=dict)  # by the fingerprint
+    texts: dict[tuple[int, int], int] = field(factory=dict)  # pairs of listings whose texts are near duplicates
+    serials: list[tuple[int, tuple[int, ...]]] = field(factory=list)
+
+
+def weigh(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
+    """The reasons for and against a link, strongest first."""
+    reasons = [*_contacts(shared), *_images(shared), *_texts(shared), *_serials(shared)]
+    if not reasons:
+        return []
+    reasons += [*_names(one, other), *_places(one, other)]
+    return sorted(reasons, key=lambda reason: (-reason.weight, reason.kind))
+
+
+def holds(reasons: Sequence[Reason]) -> bool:
+    """Whether the evidence makes one hand of two accounts.
+
+    A contact may do it, or two of the other things that both show; one picture or one text alone, which anybody can
+    copy, does not, whatever the names are like.
+    """
+    kinds = {reason.kind for reason in reasons if reason.weight > 0}
+    hard = kinds & {"contact", "image", "text", "serial"}
+    many = any(reason.kind in ("image", "text") and len(reason.listings) > 2 for reason in reasons)
+    enough = "contact" in hard or len(hard) > 1 or many or (bool(hard) and "name" in kinds)
+    return enough and sum(reason.weight for reason in reasons) >= ENOUGH
+
+
+def _contacts(shared: Shared) -> list[Reason]:
+    if not shared.contacts:
+        return []
+    weights = sorted(
+        (_fewer(sharing) * (0.5 if dealers else 1.0) for sharing, dealers, _ in shared.contacts), reverse=True
+    )
+    total = min(_MOST_CONTACTS, _CONTACT * weights[0] + sum(_MORE_CONTACTS * one for one in weights[1:]))
+    most = max(sharing for sharing, _, _ in shared.contacts)
+    words = f"{_counted(len(shared.contacts), 'contact')} in both, shared by {most} accounts"
+    if all(dealers for _, dealers, _ in shared.contacts):
+        words += "; it stands beside a dealer's transfer"
+    return [Reason(kind="contact", weight=total, words=words, listings=_listings(one[2] for one in shared.contacts))]
+
+
+def _images(shared: Shared) -> list[Reason]:
+    if not shared.images:
+        return []
+    weights = sorted((_fewer(sharing) for sharing, _ in shared.images.values()), reverse=True)
+    total = min(_MOST_IMAGES, _IMAGE * weights[0] + sum(_MORE_IMAGES * one for one in weights[1:]))
+    words = f"{_counted(len(shared.images), 'picture')} in both"
+    return [
+        Reason(kind="image", weight=total, words=words, listings=_listings(one[1] for one in shared.images.values()))
+    ]
+
+
+def _texts(shared: Shared) -> list[Reason]:
+    if not shared.texts:
+        return []
+    weights = sorted((_fewer(sharing) for sharing in shared.texts.values()), reverse=True)
+    total = min(_MOST_TEXTS, _TEXT * weights[0] + sum(_MORE_TEXTS * one for one in weights[1:]))
+    words = f"{_counted(len(shared.texts), 'near-duplicate text')} in both"
+    return [Reason(kind="text", weight=total, words=words, listings=_listings(shared.texts))]
+
+
+def _serials(shared: Shared) -> list[Reason]:
+    if not shared.serials:
+        return []
+    words = f"{_counted(len(shared.serials), 'stated serial number')} in both"
+    return [Reason(kind="serial", weight=_SERIAL, words=words, listings=_listings(one[1] for one in shared.serials))]
+
+
+def _names(one: Profile, other: Profile) -> list[Reason]:
+    best = 0.0
+    for ours in one.names:
+        for theirs in other.names:
+            best = max(best, fuzz.ratio(ours, theirs))
+    if best < _NEAR_NAME:
+        return []
+    weight = _SAME_NAME if best == 100 else _LIKE_NAME
+    return [Reason(kind="name", weight=weight, words="the same name" if best == 100 else "names alike")]
+
+
+def _places(one: Profile, other: Profile) -> list[Reason]:
+    if one.towns & other.towns:
+        return [Reason(kind="place", weight=_TOWN, words="the same stated place")]
+    if not (one.places and other.places):
+        return []
+    if one.places & other.places:
+        return [Reason(kind="place", weight=_PLACE, words="the same state or country")]
+    return [Reason(kind="place", weight=_ELSEWHERE, words="different states or countries")]
+
+
+def name_cores(*names: str | None) -> tuple[str, ...]:
+    """Names as they are compared: letters only, no case; what is shorter than six is nobody's in particular."""
+    cores = ("".join(one for one in (name or "").casefold() if one.isalpha()) for name in names)
+    return tuple(dict.fromkeys(core for core in cores if len(core) >= _LEAST_NAME))
+
+
+def _fewer(sharing: int) -> float:
+    return _FEWER[sharing] if sharing < len(_FEWER) else 0.45
+
+
+def _counted(number: int, what: str) -> str:
+    return f"one {what}" if number == 1 else f"{number} {what}s"
+
+
+def _listings(groups: object) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(row for group in groups for row in group))  # type: ignore[attr-defined]

@@ -1,0 +1,132 @@
+"""What an account shows that another may show too: contacts, pictures, texts, serial numbers, places.
+
+Each is a number of 63 bits: two accounts are compared where they share one. Contacts and serial numbers cannot be read
+back from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from pipelines.licences.numbers import number_key, short_key
+from pipelines.licences.register import contact_mark
+from pipelines.sellers.serials import digest
+from pipelines.sellers.wording import ALGORITHM, bands, number_of, sketch
+from pipelines.store.tables.linking import offer_features, seller_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pipelines.models import JsonObject
+    from pipelines.sellers.history import Offer, SellerHistory
+
+LINKING = ("contact", "image", "text", "serial")
+_ANOTHERS = frozenset({"ffl_transfer", "licensed_intermediary"})
+"""A contact that stands only beside these may be the dealer's who does the transfer."""
+_FEWEST_DIGITS = 9
+_MOST_IN = 400
+_IMAGE_BANDS = ((0, 21), (21, 21), (42, 22))
+"""Three parts of a fingerprint's 64 bits: of two pictures that differ in two bits one part is the same."""
+
+
+def renew_marks(connection: sa.Connection, histories: Sequence[SellerHistory], key: bytes) -> None:
+    """Keep the marks and features of these accounts in the place of what was known of them."""
+    rows = [history.row for history in histories]
+    connection.execute(sa.delete(seller_marks).where(seller_marks.c.seller.in_(rows)))
+    connection.execute(sa.delete(offer_features).where(offer_features.c.seller.in_(rows)))
+    shown = [offer.row for history in histories for offer in history.offers]
+    for start in range(0, len(shown), _MOST_IN):
+        # A listing that came from another account has features still.
+        part = offer_features.c.listing.in_(shown[start : start + _MOST_IN])
+        connection.execute(sa.delete(offer_features).where(part))
+    features = [_features(offer, history.row) for history in histories for offer in history.offers]
+    marks = [mark for history in histories for mark in _marks(history, key, features_of(features, history.row))]
+    if features:
+        connection.execute(sa.insert(offer_features), features)
+    if marks:
+        connection.execute(sa.insert(seller_marks), marks)
+
+
+def features_of(features: Sequence[JsonObject], row: int | None) -> dict[int, bytes]:
+    """The sketches of an account's listings."""
+    return {one["listing"]: one["sketch"] for one in features if one["seller"] == row}
+
+
+def _features(offer: Offer, row: int | None) -> JsonObject:
+    alone = offer.items[0] if len(offer.items) == 1 and (offer.items[0].get("quantity") or 1) == 1 else None
+    priced = alone is not None and offer.price is not None and offer.offers_things
+    return {
+        "listing": offer.row,
+        "seller": row,
+        "algorithm": ALGORITHM,
+        "sketch": sketch(offer.text) or b"",
+        "make": alone["make"] if alone else None,
+        "model": alone["model"] if alone else None,
+        "currency": offer.price[1] or None if priced and offer.price else None,
+        "amount": offer.price[0] if priced and offer.price else None,
+        "offered": offer.offered,
+    }
+
+
+def _marks(history: SellerHistory, key: bytes, sketches: dict[int, bytes]) -> Iterator[JsonObject]:
+    seen: dict[tuple[str, int], JsonObject] = {}
+    for offer in history.offers:
+        for kind, value, detail in _marks_of(offer, key, sketches[offer.row]):
+            known = seen.get((kind, value))
+            if known is None:
+                seen[kind, value] = {
+                    "kind": kind,
+                    "value": value,
+                    "seller": history.row,
+                    "listing": offer.row,
+                    "detail": detail,
+                }
+            elif kind == "contact":
+                known["detail"] = min(known["detail"], detail or 0)
+    for account in history.accounts:
+        if account.licence and number_key(account.licence):
+            value = licence_mark(account.licence)
+            seen.setdefault(
+                ("licence", value),
+                {"kind": "licence", "value": value, "seller": history.row, "listing": None, "detail": None},
+            )
+    yield from seen.values()
+
+
+def _marks_of(offer: Offer, key: bytes, sketched: bytes) -> Iterator[tuple[str, int, int | None]]:
+    """Kind, value and detail: of a contact 1 where it may be a dealer's, of a picture its whole fingerprint."""
+    yield from _contacts(offer)
+    for bits in offer.pictures:
+        for value in image_bands(bits):
+            yield "image", value, bits
+    if sketched:
+        for value in bands(sketched):
+            yield "text", value, None
+    for serial in offer.serials:
+        if serial.whole:
+            yield "serial", int(digest(key, serial.text)[:16], 16) >> 1, None
+    for number in offer.licences:
+        yield "licence", licence_mark(number), None
+    if offer.location:
+        yield "town", number_of(" ".join(offer.location.casefold().split())), None
+    if offer.place:
+        yield "place", number_of(offer.place), None
+
+
+def _contacts(offer: Offer) -> Iterator[tuple[str, int, int]]:
+    for kind, value in offer.contacts:
+        if kind != "phone" or sum(one.isdecimal() for one in value) >= _FEWEST_DIGITS:
+            yield "contact", contact_mark(kind, value), int(bool(offer.against & _ANOTHERS))
+
+
+def image_bands(bits: int) -> list[int]:
+    """The parts of a fingerprint by which pictures near to it are found."""
+    whole = bits & (2**64 - 1)
+    return [number_of("image", str(start), str(whole >> start & (2**size - 1))) for start, size in _IMAGE_BANDS]
+
+
+def licence_mark(stated: str) -> int:
+    """The mark of a licence number: of what stays through its renewals."""
+    return number_of(short_key(stated) or number_key(stated))

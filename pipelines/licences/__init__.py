@@ -1,0 +1,1 @@
+"""Registers that others publish or lawfully hold: dealers' licences, and stolen serial numbers."""
