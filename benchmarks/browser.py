@@ -36,6 +36,7 @@ from scrapy_playwright.page import PageMethod
 from crawler.browser import SCROLL, require_chromium
 from crawler.demo.clock import FixedClock
 from crawler.demo.marketplaces import Marketplaces
+from pipelines.models import PageKind
 from pipelines.store.tables import captures, frontier, runs
 from pipelines.workspace import Workspace, write_workspace
 
@@ -133,7 +134,8 @@ def visit(url: str, pages: int, found: list[str] | None = None) -> Timed:
         seconds, memory = run_child(command)
         database = Workspace.read(root, {}).open_database()
         with database.read() as connection:
-            seen = list(connection.scalars(sa.select(captures.c.url).order_by(captures.c.at)))
+            pages_seen = sa.select(captures.c.url).where(captures.c.kind != PageKind.ROBOTS.value)
+            seen = list(connection.scalars(pages_seen.order_by(captures.c.at)))
             status = connection.scalar(sa.select(runs.c.status))
             dead = connection.scalar(sa.select(sa.func.count()).where(frontier.c.state == "dead"))
         database.close()

@@ -34,6 +34,7 @@ from scrapy.crawler import CrawlerProcess
 from crawler.demo.clock import FixedClock
 from crawler.demo.marketplaces import Marketplaces
 from crawler.demo.views import visible_listings
+from pipelines.models import PageKind
 from pipelines.store.tables import captures, listings
 from pipelines.workspace import Workspace, write_workspace
 
@@ -122,7 +123,8 @@ def time_tracemark(url: str) -> Timed:
         seconds, cpu = run_child(command)
         database = Workspace.read(root, {}).open_database()
         with database.read() as connection:
-            pages = connection.scalar(sa.select(sa.func.count()).select_from(captures)) or 0
+            kinds = sa.select(sa.func.count()).where(captures.c.kind != PageKind.ROBOTS.value)
+            pages = connection.scalar(kinds) or 0
             found = connection.scalar(sa.select(sa.func.count()).select_from(listings)) or 0
         database.close()
         return Timed(pages, found, seconds, cpu)

@@ -35,6 +35,7 @@ from crawler.demo.marketplaces import Marketplaces
 from crawler.demo.views import visible_listings
 from crawler.process import crawl_site
 from crawler.workers import LOADED_ONCE
+from pipelines.models import PageKind
 from pipelines.store.tables import captures, listings, runs, vault_files, versions
 from pipelines.warc.reader import iterate
 from pipelines.workspace import Workspace, write_workspace
@@ -129,7 +130,8 @@ def inspect(workspace: Workspace, wanted: set[str], tally: Tally) -> None:
             raise SystemExit(f"the crawl did not come to its end:\n{log[-3000:]}")
         query = sa.select(listings.c.native_id).join(captures, captures.c.listing == listings.c.id)
         counts = Counter(connection.scalars(query.where(captures.c.kind == "detail")))
-        urls = Counter(connection.scalars(sa.select(captures.c.url)))
+        # Each process asks for robots.txt anew, as it should.
+        urls = Counter(connection.scalars(sa.select(captures.c.url).where(captures.c.kind != PageKind.ROBOTS.value)))
         numbers = connection.scalars(sa.select(versions.c.number)).all()
         committed = {row.file: row.committed for row in connection.execute(sa.select(vault_files))}
         places = places_in_vault(connection)

@@ -76,6 +76,7 @@ class StrictRobots(RobotsTxtMiddleware):
         return parser.allowed(url, self._robotstxt_useragent or "")
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        cast("ListingsSpider", self.crawler.spider).take_robots(response)
         if response.status >= 500:
             self._missing[netloc] = f"HTTP {response.status}"
             response = response.replace(body=REFUSE_ALL)
@@ -97,7 +98,7 @@ class ExchangeKeeper:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Note the exchange in the request's meta; a redirect's request carries the earlier ones along."""
-        if "lease" in request.meta:
+        if "lease" in request.meta or request.meta.get("dont_obey_robotstxt"):  # so StrictRobots asks for robots.txt
             hops = request.meta.get("exchanges", ())
             request.meta["exchanges"] = (*hops, keep_exchange(request, response, datetime.now(UTC)))
         return response

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from attrs import define, evolve, field, frozen
 
 from crawler.endings import GATES, GONE, read_ending, says_only_removed
-from crawler.visit import Failure, Visit
+from crawler.visit import Failure, Fetched, Visit
 from pipelines.intake import Arrival, IntakeReport
 from pipelines.models import Capture, CaptureMethod, Link, ListingStatus, PageKind
 from pipelines.store.frontier import MOST_ATTEMPTS, FrontierEntry, Outcome, enqueue, lease
@@ -62,28 +62,28 @@ class Recorder:
     fingerprint: Callable[[str], str]
     follows: Callable[[str], bool]
     revisits: Revisits
-    method: CaptureMethod
-    waiting: list[Visit | Failure] = field(factory=list)
+    waiting: list[Fetched | Failure] = field(factory=list)
     leases: deque[Lease] = field(factory=deque)
     report: IntakeReport = field(factory=IntakeReport)
 
-    def cycle(self, taken: Sequence[Visit | Failure], wanted: int, *, last: bool) -> CycleResult:
+    def cycle(self, taken: Sequence[Fetched | Failure], wanted: int, *, last: bool) -> CycleResult:
         """Make visits durable, answer for failures, and lease up to `wanted` pages more.
 
         `last`: nothing else is under way. Then, where the frontier is empty too, the listings that were offered
         before and did not turn up in this run are looked at again.
         """
-        visits = [one for one in taken if isinstance(one, Visit)]
+        fetched = [one for one in taken if isinstance(one, Fetched)]
+        visits = [one for one in fetched if isinstance(one, Visit)]
         failures = [one for one in taken if isinstance(one, Failure)]
         report = IntakeReport()
-        if visits or failures:
+        if fetched or failures:
             with self.database.read() as connection:
-                before = _earlier_captures(connection, self.run.site, [visit.url for visit in visits])
+                before = _earlier_captures(connection, self.run.site, [one.url for one in fetched])
                 known = _listings_at(connection, self.run.site, [visit.lease.url for visit in visits])
                 early = self._find_early(connection, visits)
             arrivals = [
-                self._arrival(visit, placed, before.get(visit.url), known.get(visit.lease.url), early)
-                for visit, placed in zip(visits, self._append(visits, before), strict=True)
+                self._arrival(one, self._capture(one, placed, before.get(one.url)), known, early)
+                for one, placed in zip(fetched, self._append(fetched, before), strict=True)
             ]
             outcomes = [_failed(failure) for failure in failures]
             committed = {self.archive_name: self.archive.size()}
@@ -114,12 +114,12 @@ class Recorder:
         )
         return [url for url in connection.scalars(query) if self.follows(url)]
 
-    def _append(self, visits: Sequence[Visit], before: dict[str, _Earlier]) -> list[_Placed]:
+    def _append(self, fetched: Sequence[Fetched], before: dict[str, _Earlier]) -> list[_Placed]:
         records: list[Record] = []
         shapes = []
-        for visit in visits:
-            own, screenshot = _own_records(visit, before.get(visit.url))
-            others = [*visit.hops, *(visit.rendering.resources if visit.rendering else ())]
+        for one in fetched:
+            own, screenshot = _own_records(one, before.get(one.url))
+            others = [*one.hops, *(one.rendering.resources if one.rendering else ())]
             shapes.append((len(others), screenshot))
             records += [*others, *own]
         stored = iter(self.archive.append(records))
@@ -131,30 +131,33 @@ class Recorder:
             self.archive.sync()
         return placed
 
-    def _arrival(
-        self,
-        visit: Visit,
-        placed: _Placed,
-        earlier: _Earlier | None,
-        known: str | None,
-        early: Mapping[str, tuple[int, str | None]],
-    ) -> Arrival:
-        page = visit.page
-        capture = Capture(
+    def _capture(self, fetched: Fetched, placed: _Placed, earlier: _Earlier | None) -> Capture:
+        return Capture(
             id=self.new_id(),
             site=self.run.site,
             run=self.run.id,
-            url=visit.url,
-            method=self.method,
-            at=visit.at,
-            http_status=visit.http_status,
-            content_type=visit.content_type,
+            url=fetched.url,
+            method=CaptureMethod.HTTP if fetched.rendering is None else CaptureMethod.BROWSER,
+            at=fetched.at,
+            http_status=fetched.http_status,
+            content_type=fetched.content_type,
             stored=placed.stored,
-            kind=page.kind,
+            kind=fetched.page.kind,
             screenshot=placed.screenshot,
             resources=placed.resources,
-            revisit_of=earlier.id if earlier is not None and _repeats(visit, earlier) else None,
+            revisit_of=earlier.id if earlier is not None and _repeats(fetched, earlier) else None,
         )
+
+    def _arrival(
+        self,
+        fetched: Fetched,
+        capture: Capture,
+        listings_known: Mapping[str, str],
+        early: Mapping[str, tuple[int, str | None]],
+    ) -> Arrival:
+        if not isinstance(fetched, Visit):
+            return Arrival(capture=capture)
+        visit, page, known = fetched, fetched.page, listings_known.get(fetched.lease.url)
         elsewhere = self.fingerprint(visit.url) != self.fingerprint(visit.lease.url)
         ending = read_ending(visit, elsewhere=elsewhere) if known is not None else None
         children = [self.entry(link, visit.lease.depth + 1) for link in page.links if self.follows(link.url)]
@@ -213,37 +216,41 @@ class _Earlier:
     payload_sha256: str
 
 
-def _own_records(visit: Visit, earlier: _Earlier | None) -> tuple[list[Record], bool]:
+def _own_records(fetched: Fetched, earlier: _Earlier | None) -> tuple[list[Record], bool]:
     """The records of the page itself, and whether a picture is among them."""
-    if visit.rendering is not None:
+    rendering = fetched.rendering
+    if rendering is not None:
         document = Resource(
-            url=visit.url, at=visit.at, content_type="text/html; charset=utf-8", body=visit.rendering.document
+            url=fetched.url, at=fetched.at, content_type="text/html; charset=utf-8", body=rendering.document
         )
-        if visit.rendering.screenshot is None:
+        if rendering.screenshot is None:
             return [document], False
         picture = Resource(
-            url=f"urn:screenshot:{visit.url}", at=visit.at, content_type="image/png", body=visit.rendering.screenshot
+            url=f"urn:screenshot:{fetched.url}",
+            at=fetched.at,
+            content_type="image/png",
+            body=rendering.screenshot,
         )
         return [document, picture], True
-    if earlier is None or not _repeats(visit, earlier):
-        return [visit.exchange], False
+    if earlier is None or not _repeats(fetched, earlier):
+        return [fetched.exchange], False
     revisit = Revisit(
-        url=visit.url,
-        at=visit.at,
-        response=visit.exchange.response,
+        url=fetched.url,
+        at=fetched.at,
+        response=fetched.exchange.response,
         payload_sha256=earlier.payload_sha256,
         refers_to_url=earlier.url,
         refers_to_at=earlier.at,
-        request=visit.exchange.request,
+        request=fetched.exchange.request,
     )
     return [revisit], False
 
 
-def _repeats(visit: Visit, earlier: _Earlier) -> bool:
+def _repeats(fetched: Fetched, earlier: _Earlier) -> bool:
     """Whether the page came as it came before. What a browser made of one is kept each time."""
-    return (
-        visit.rendering is None and hashlib.sha256(visit.exchange.response.body).hexdigest() == earlier.payload_sha256
-    )
+    if fetched.rendering is not None:
+        return False
+    return hashlib.sha256(fetched.exchange.response.body).hexdigest() == earlier.payload_sha256
 
 
 def _visited(visit: Visit) -> Outcome:

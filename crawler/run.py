@@ -17,10 +17,20 @@ from crawler.revisits import Revisits
 from crawler.verdict import judge, measure
 from pipelines import __version__
 from pipelines.intake import Intake
-from pipelines.models import CaptureMethod, PageKind, RunStatus
+from pipelines.models import PageKind, RunStatus
 from pipelines.store.frontier import FrontierEntry, enqueue, return_leases
-from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, latest_run, record_site, resume_run, start_run
-from pipelines.store.tables import captures, vault_files
+from pipelines.store.runs import (
+    Run,
+    RunKind,
+    SiteRecord,
+    count_pages,
+    finish_run,
+    latest_run,
+    record_site,
+    resume_run,
+    start_run,
+)
+from pipelines.store.tables import vault_files
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
 
@@ -83,7 +93,7 @@ class SiteRun:
                 resume_run(connection, run.id)
                 return_leases(connection, run.id)
             _seed(connection, site, run.id)
-            visited = connection.scalar(sa.select(sa.func.count()).where(captures.c.run == run.id)) or 0
+            visited = count_pages(connection, run.id)
         archive, archive_name = _open_archive(database, vault, run, authority, now())
         recorder = Recorder(
             run=run,
@@ -96,7 +106,6 @@ class SiteRun:
             fingerprint=fingerprint,
             follows=plan.follows,
             revisits=Revisits.of(site.file.again),
-            method=CaptureMethod.BROWSER if site.file.fetch == "browser" else CaptureMethod.HTTP,
         )
         return cls(
             run=run,

@@ -25,9 +25,9 @@ from crawler.spiders.listings import ListingsSpider
 from pipelines import __version__
 from pipelines.errors import BadInput
 from pipelines.intake import Intake
-from pipelines.models import CaptureMethod, PageKind, RunStatus
+from pipelines.models import PageKind, RunStatus
 from pipelines.store.frontier import FrontierEntry, enqueue
-from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, record_site, site_records, start_run
+from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, pages_of, record_site, site_records, start_run
 from pipelines.store.tables import captures, frontier, listings
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
@@ -66,7 +66,7 @@ class TipRun(SiteRun):
         """Say what became of the page, and let go of its file."""
         self.recorder.archive.close()
         with self.database.write() as connection:
-            mine = sa.select(captures.c.http_status, captures.c.listing).where(captures.c.run == self.run.id)
+            mine = sa.select(captures.c.http_status, captures.c.listing).where(pages_of(self.run.id))
             seen = connection.execute(mine).all()
             outcome = connection.scalar(sa.select(frontier.c.outcome).where(frontier.c.run == self.run.id))
             listings_read = sum(row.listing is not None for row in seen)
@@ -178,7 +178,6 @@ def _begin(
         fingerprint=fingerprint,
         follows=lambda _url: False,
         revisits=Revisits.of(file.again),
-        method=CaptureMethod.BROWSER if file.fetch == "browser" else CaptureMethod.HTTP,
     )
     through = Gateway.bind(plan.rule, upstream=plan.upstream) if plan.upstream or file.fetch == "browser" else None
     return TipRun(
@@ -216,7 +215,7 @@ def _read_outcome(workspace: Workspace, run: Run) -> TipOutcome:
             query = (
                 sa.select(captures, listings.c.site.label("listing_site"), listings.c.native_id)
                 .outerjoin(listings, listings.c.id == captures.c.listing)
-                .where(captures.c.run == run.id)
+                .where(pages_of(run.id))
             )
             row = connection.execute(query).mappings().first()
     finally:

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from pipelines.models import RunStatus
 from pipelines.store.frontier import count_states
-from pipelines.store.runs import RunKind, latest_run, listings_seen
-from pipelines.store.tables import captures, frontier, listings, versions
+from pipelines.store.runs import RunKind, count_pages, latest_run, listings_seen
+from pipelines.store.tables import frontier, listings, versions
 
 if TYPE_CHECKING:
     from crawler.sites.schema import SiteFile
@@ -23,7 +23,7 @@ _LEAST_OF_BEFORE = 0.5
 
 def measure(connection: sa.Connection, run: str, *, left: str) -> tuple[JsonObject, JsonObject]:
     """What the run found, and what it did not see and why; `left` is why pages were left."""
-    pages = connection.scalar(sa.select(sa.func.count()).where(captures.c.run == run)) or 0
+    pages = count_pages(connection, run)
     shown = (
         sa.select(versions.c.content)
         .join(listings, listings.c.version == versions.c.id)

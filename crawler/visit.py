@@ -24,19 +24,25 @@ class Rendering:
 
 
 @frozen(kw_only=True)
-class Visit:
-    """A page that was fetched, whatever it turned out to be."""
+class Fetched:
+    """What a server answered, whatever it turned out to be. By itself: robots.txt, which no lease asks for."""
 
-    lease: Lease
     at: datetime
     url: str  # where it was served from, after redirects
     http_status: int
     content_type: str | None
     exchange: Exchange
     page: ExtractedPage
-    trouble: str | None = None  # why nothing was read from it, where reading failed
     hops: tuple[Exchange, ...] = ()
     rendering: Rendering | None = None
+
+
+@frozen(kw_only=True)
+class Visit(Fetched):
+    """A page of the frontier that was fetched."""
+
+    lease: Lease
+    trouble: str | None = None  # why nothing was read from it, where reading failed
 
     @property
     def may_pass(self) -> bool:

@@ -34,6 +34,7 @@ class PageKind(StrEnum):
     SELLER = "seller"
     LOGIN = "login"
     CHALLENGE = "challenge"
+    ROBOTS = "robots"  # robots.txt: no page of the site, but what it allows
     OTHER = "other"
 
 

@@ -64,9 +64,9 @@ Put patterns in single quotes, so that YAML leaves them alone. Only links within
 ## What Tracemark does by itself
 
 It waits longer when pages fail, and as long as a site asks for. It stops at a login, a captcha or a consent wall and
-says what a person must do; it never works around one. It obeys robots.txt, and where robots.txt cannot be had, nothing
-is visited. It goes on where an interrupted visit stopped. It refuses private addresses. Whatever it did not see, it
-lists: `tracemark status` shows it.
+says what a person must do; it never works around one. It obeys robots.txt, keeps it as it was served beside what it
+allowed, and where robots.txt cannot be had, nothing is visited. It goes on where an interrupted visit stopped. It
+refuses private addresses. Whatever it did not see, it lists: `tracemark status` shows it.
 
 ## Every key
 

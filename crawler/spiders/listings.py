@@ -15,7 +15,7 @@ from crawler.extraction import extract
 from crawler.extraction.hints import ExtractionHints
 from crawler.restraint import LONGEST_WAIT, MOST_IN_A_ROW, Restraint, read_retry_after
 from crawler.troubles import explain
-from crawler.visit import Failure, Visit
+from crawler.visit import Failure, Fetched, Visit
 from pipelines.models import ExtractedPage, ListingStatus, PageKind, RunStatus
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class ListingsSpider(scrapy.Spider):
 
     def read(self, response: Response) -> ExtractedPage:
         """What the page is and holds, whatever type its server calls it. An error holds nothing."""
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        content_type = _content_type(response) or ""
         page = self.run.pages.improve(
             extract(response.body, url=response.url, hints=self.hints, now=self.run.now(), content_type=content_type),
             url=response.url,
@@ -135,6 +135,20 @@ class ListingsSpider(scrapy.Spider):
         _log.error("page_unreadable", url=response.url, error=type(failure.value).__name__)
         reason = f"could not be read: {type(failure.value).__name__}"
         self._take(response, ExtractedPage(kind=PageKind.OTHER, reason=reason), trouble=reason)
+
+    def take_robots(self, response: Response) -> None:
+        """Keep what the site said it allows. It becomes durable with the page that it was asked for."""
+        *hops, exchange = response.meta["exchanges"]
+        kept = Fetched(
+            at=exchange.at,
+            url=response.url,
+            http_status=response.status,
+            content_type=_content_type(response),
+            exchange=exchange,
+            page=ExtractedPage(kind=PageKind.ROBOTS),
+            hops=tuple(hops),
+        )
+        self.run.recorder.waiting.append(kept)
 
     def stop(self, status: RunStatus, reason: str) -> None:
         """End the run before its frontier is empty."""
@@ -175,7 +189,7 @@ class ListingsSpider(scrapy.Spider):
             at=exchange.at,
             url=response.url,
             http_status=response.status,
-            content_type=(response.headers.get("Content-Type") or b"").decode("latin-1") or None,
+            content_type=_content_type(response),
             exchange=exchange,
             page=page,
             trouble=trouble,
@@ -202,6 +216,10 @@ class ListingsSpider(scrapy.Spider):
 
 def _nothing_under_way() -> None:
     """What there is to wait for before a scheduler has opened."""
+
+
+def _content_type(response: Response) -> str | None:
+    return (response.headers.get("Content-Type") or b"").decode("latin-1") or None
 
 
 def make_hints(file: SiteFile) -> ExtractionHints:

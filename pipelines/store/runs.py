@@ -122,6 +122,16 @@ def runs_of(
     return [_run(row) for row in connection.execute(query).mappings()]
 
 
+def pages_of(run: str) -> sa.ColumnElement[bool]:
+    """What captures are pages that a run saw: all of its captures but those of robots.txt."""
+    return sa.and_(captures.c.run == run, captures.c.kind != PageKind.ROBOTS.value)
+
+
+def count_pages(connection: sa.Connection, run: str) -> int:
+    """How many pages a run saw."""
+    return connection.scalar(sa.select(sa.func.count()).where(pages_of(run))) or 0
+
+
 def listings_seen(run: str, *, offered: bool = False) -> sa.CompoundSelect[tuple[int]]:
     """The rows of the listings that a run saw: on their own pages, on lists that tell of them, or left alone on one.
 

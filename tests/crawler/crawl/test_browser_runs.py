@@ -43,7 +43,8 @@ def test_a_script_that_never_ends_costs_its_own_page_only(room: Room) -> None:
     assert all(agent.startswith("Tracemark/") and AUTHORITY["contact"] in agent for agent in agents)
     captures = read_captures(room.workspace, "market")
     check_vault(room.workspace, captures)
-    assert all(one["method"] == "browser" for one in captures)
+    methods = {one["kind"]: one["method"] for one in captures}
+    assert methods == {"robots": "http", "index": "browser", "detail": "browser"}
 
 
 def test_a_browser_that_dies_is_started_again(room: Room) -> None:

@@ -10,11 +10,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from crawl_records import check_vault, count_listing_captures, read_captures, read_listings
+from crawl_records import check_vault, count_listing_captures, read_captures, read_listings, stored_of
 from crawl_room import AUTHORITY, Ended, Room
 from crawl_server import Answer, Asked, Served, list_page, listing_page, site_text
 
 from crawler.demo.faults import FaultMode, FaultySite
+from pipelines.models import StoredBytes
+from pipelines.warc.reader import read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +120,26 @@ def test_what_robots_txt_refuses_is_listed_as_not_seen(room: Room) -> None:
     assert ended.found["unseen"] == {"Forbidden by robots.txt": 2}
     assert read_listings(room.workspace, "market").keys() == {"1", "4", "5"}
     assert "/item/2" not in market.paths
+
+
+def test_what_a_site_said_it_allows_is_kept_as_it_was_served(room: Room) -> None:
+    said = "User-agent: *\nDisallow: /\n"
+
+    def answer(asked: Asked) -> Answer:
+        moved = Answer(status=302, headers=(("Location", "/allowed.txt"),))
+        return Answer(said, content_type="text/plain") if asked.path == "/allowed.txt" else moved
+
+    with Served(answer) as market:
+        room.write_site("market", site_text("market", market.url))
+        first, second = (room.crawl("market") for _ in range(2))
+    assert [one.found["found"]["pages"] for one in (first, second)] == [0, 0], "robots.txt is no page of the site"
+    kept, again = read_captures(room.workspace, "market")
+    assert (kept["kind"], kept["url"]) == ("robots", f"{market.url}/allowed.txt")
+    assert read_record(room.workspace.vault, stored_of(kept)).body == said.encode()
+    [redirect] = kept["resources"]
+    assert b"302" in (read_record(room.workspace.vault, StoredBytes(**redirect)).status_line or b"")
+    assert again["revisit_of"] == kept["id"]
+    check_vault(room.workspace, [kept, again])
 
 
 @pytest.mark.parametrize("disregard", [False, True])

@@ -80,22 +80,27 @@ def with_login(asked: Asked) -> Answer:
     return market(asked)
 
 
-@pytest.mark.parametrize("fetch", ["http", "browser"])
-def test_a_given_session_opens_the_site_and_its_loss_is_told(room: Room, tmp_path: Path, fetch: str) -> None:
+def write_session(path: Path, kind: str, sid: str) -> None:
+    cookie = {"name": "sid", "value": sid, "domain": "127.0.0.1", "path": "/"}
+    path.write_text(json.dumps([cookie] if kind == "cookies" else {"cookies": [cookie], "origins": []}))
+
+
+@pytest.mark.parametrize(("fetch", "kind"), [("http", "cookies"), ("browser", "cookies"), ("browser", "storage_state")])
+def test_a_given_session_opens_the_site_and_its_loss_is_told(room: Room, tmp_path: Path, fetch: str, kind: str) -> None:
     if fetch == "browser" and find_chromium() is None:
         pytest.skip("no Chromium on this machine")
-    cookies = tmp_path / "cookies.json"
+    given = tmp_path / "session.json"
     with Served(with_login) as site:
-        more = [f"fetch: {fetch}", "session: {cookies: MARKET_SESSION}"]
+        more = [f"fetch: {fetch}", f"session: {{{kind}: MARKET_SESSION}}"]
         room.write_site("market", site_text("market", site.url, *more))
         unset = room.crawl("market")
         assert unset.code == 3
         assert "MARKET_SESSION, which is not set" in unset.error["error"]
-        cookies.write_text(json.dumps([{"name": "sid", "value": "s3cret", "domain": "127.0.0.1"}]))
-        opened = room.crawl("market", MARKET_SESSION=str(cookies))
+        write_session(given, kind, "s3cret")
+        opened = room.crawl("market", MARKET_SESSION=str(given))
         assert opened.found["found"]["listings"] == 3
-        cookies.write_text(json.dumps([{"name": "sid", "value": "stale", "domain": "127.0.0.1"}]))
-        lost = room.crawl("market", MARKET_SESSION=str(cookies))
+        write_session(given, kind, "stale")
+        lost = room.crawl("market", MARKET_SESSION=str(given))
     assert (lost.code, lost.found["status"]) == (1, "paused")
     assert "asks for a login" in lost.found["reason"]
     assert len(read_listings(room.workspace, "market")) == 3
@@ -152,5 +157,6 @@ def test_everything_goes_through_the_sites_own_proxy(room: Room, stub: dict[str,
         "http://market.example",
         "http://market.example/",
         "http://market.example/user/u1",
+        "http://market.example/robots.txt",
     }
     assert not (room.workspace.root.parent / "left").exists()
