@@ -44,7 +44,8 @@ def test_a_script_that_never_ends_costs_its_own_page_only(room: Room) -> None:
     captures = read_captures(room.workspace, "market")
     check_vault(room.workspace, captures)
     methods = {one["kind"]: one["method"] for one in captures}
-    assert methods == {"robots": "http", "index": "browser", "detail": "browser"}
+    assert methods.pop("robots") == "http"
+    assert set(methods.values()) == {"browser"}
 
 
 def test_a_browser_that_dies_is_started_again(room: Room) -> None:
