@@ -12,6 +12,7 @@ from attrs import frozen
 
 from pipelines.errors import DiskTrouble
 from pipelines.packet.archive import Source, StoredZip, require_room
+from pipelines.packet.authority import StampFailed
 from pipelines.packet.checks import layout
 from pipelines.packet.checks.bag import BAGIT_TEXT, HASH_CHUNK
 from pipelines.packet.checks.seal import content_leaves, merkle_root, seal_document
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from pipelines.models import Capture
+    from pipelines.packet.authority import TimeAuthority
     from pipelines.packet.dossier import Dossier
     from pipelines.packet.keys import SigningKey
 
@@ -47,6 +49,9 @@ To check it, with nothing of ours installed:
   bagit.py --validate FOLDER
   openssl pkeyutl -verify -pubin -inkey seal/public-key.pem -rawin -in seal/statement.json -sigfile seal/signature.bin
 
+and, where there is a time stamp,
+  openssl ts -verify -data seal/signature.bin -in seal/timestamp.tsr -CAfile AUTHORITY.pem
+
 What it shows: these bytes were collected by the system that holds the key, existed by the sealed time as
 claimed by that system's own clock, and are unchanged since. It does not show that the site served them.
 """
@@ -56,23 +61,31 @@ _VERIFIER = write_verifier()  # joining it for each packet took 17 ms
 
 @frozen(kw_only=True)
 class PacketReceipt:
-    """What was made: the Merkle root (hex), the file's SHA-256 (hex), its size in bytes, its members' count."""
+    """What was made: the Merkle root (hex), the file's SHA-256 (hex), its size in bytes, its members' count.
+
+    `signature` is what a time authority stamps; `unstamped` says why its token is not in the packet yet, None where it
+    is or where no authority is configured.
+    """
 
     root: str
     sha256: str
     size: int
     members: int
+    signature: bytes
+    unstamped: str | None = None
 
 
 @frozen(kw_only=True)
 class _Sealer:
     key: SigningKey
     created: str
+    authority: TimeAuthority | None
 
     def seal(self, dossier: Dossier, root: str, members: int, tags: str) -> dict[str, bytes]:
         """Return the seal's files: as one JSON document, and in the form that openssl takes."""
         statement: dict[str, Any] = {
             "format": layout.FORMAT,
+            "authority": None if self.authority is None else self.authority.fingerprint,
             "root": root,
             "members": members,
             "subject": dossier.subject,
@@ -90,15 +103,31 @@ class _Sealer:
             layout.PUBLIC_KEY: self.key.public.to_pem(),
         }
 
+    def stamp(self, signature: bytes) -> tuple[dict[str, bytes], str | None]:
+        """Return the time stamp's files, and why there is no token among them though an authority is configured."""
+        if self.authority is None:
+            return {}, None
+        files = {layout.AUTHORITY: self.authority.certificates}
+        try:
+            return {**files, layout.STAMP: self.authority.stamp(signature)}, None
+        except StampFailed as error:
+            return files, str(error)
+
 
 def create(
-    dossier: Dossier, out: Path, key: SigningKey, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    dossier: Dossier,
+    out: Path,
+    key: SigningKey,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    authority: TimeAuthority | None = None,
 ) -> PacketReceipt:
     """Write the packet of `dossier` to `out`, replacing what is there only once the new file is durable.
 
     The same dossier gives the same root (the PDF's signature, which lies outside it, differs each time). Memory does
-    not grow with the captures' bytes. Raises BadInput where the dossier's parts do not fit, DamagedArchiveError where
-    the vault does not hold what they say, DiskTrouble where `out` cannot be written.
+    not grow with the captures' bytes. An `authority` that does not answer is no reason to have no packet: the receipt
+    says so, and `stamping.add_stamp` puts the token in later. Raises BadInput where the dossier's parts do not fit,
+    DamagedArchiveError where the vault does not hold what they say, DiskTrouble where `out` cannot be written.
     """
     dossier.require_whole()
     now = clock()
@@ -110,7 +139,9 @@ def create(
     try:
         try:
             with part.open("wb+") as file:
-                receipt = _write(file, dossier, content, tags, _Sealer(key=key, created=encode_date(now)))
+                receipt = _write(
+                    file, dossier, content, tags, _Sealer(key=key, created=encode_date(now), authority=authority)
+                )
                 os.fsync(file.fileno())
             part.replace(out)
         finally:
@@ -188,6 +219,8 @@ def _write(
     tag_lines = content_leaves({name: digest(data) for name, data in tags.items()})
     tags[layout.TAG_MANIFEST] = b"".join(line + b"\n" for line in tag_lines)
     tags |= sealer.seal(dossier, root, len(content), digest(tags[layout.TAG_MANIFEST]))
+    stamp, unstamped = sealer.stamp(tags[layout.SIGNATURE])
+    tags |= stamp
     for name in sorted(name for name in tags if name > layout.PAYLOAD):
         archive.add(name, Source.of(tags[name]))
     size = archive.close()
@@ -195,4 +228,11 @@ def _write(
     sha256 = hashlib.sha256()
     while data := file.read(HASH_CHUNK):
         sha256.update(data)
-    return PacketReceipt(root=root, sha256=sha256.hexdigest(), size=size, members=len(archive.hashes))
+    return PacketReceipt(
+        root=root,
+        sha256=sha256.hexdigest(),
+        size=size,
+        members=len(archive.hashes),
+        signature=tags[layout.SIGNATURE],
+        unstamped=unstamped,
+    )

@@ -6,6 +6,9 @@ import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pipelines.exchange.caseuco import write_case_uco
+from pipelines.exchange.misp import write_misp
+from pipelines.exchange.stix import write_stix
 from pipelines.packet.checks.layout import CUSTODY, FEED, LISTING, PAPER_DIGEST, SCREENSHOTS
 from pipelines.packet.dossier import digest, to_json, to_json_lines
 from pipelines.packet.paper_signing import describe_paper
@@ -25,12 +28,16 @@ Maker = Callable[["Dossier"], bytes]
 MAKERS: dict[str, Maker] = {
     CUSTODY: lambda dossier: to_json_lines(dossier.content_rows()),
     "data/assessment.json": lambda dossier: to_json(_assessment(dossier)),
+    "data/case-uco.jsonld": write_case_uco,
     "data/case.json": lambda dossier: to_json(_case(dossier)),
+    "data/misp.json": write_misp,
     "data/provenance.json": lambda dossier: to_json(
         {"workspace": dossier.workspace, "runs": dossier.runs, "software": dict(dossier.software)}
     ),
+    "data/redaction.json": lambda dossier: to_json(dossier.redaction or {"redacted": False}),
     "data/report.html": write_report,
     "data/seller.json": lambda dossier: to_json(dossier.seller),
+    "data/stix.json": write_stix,
     "data/tracing.csv": lambda dossier: write_csv(trace_items(dossier)),
     "data/tracing.json": lambda dossier: to_json({"format": "tracemark-tracing/1", "items": trace_items(dossier)}),
 }

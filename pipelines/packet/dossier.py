@@ -56,6 +56,7 @@ class Dossier:
     software: Mapping[str, str] = field(factory=dict)
     case: JsonObject | None = None
     parts: tuple[Dossier, ...] = ()
+    redaction: JsonObject | None = None  # what was removed for outside readers, where it was
 
     @property
     def subject(self) -> JsonObject:

@@ -12,13 +12,14 @@ MODULES = (
     "packet.checks.archive",
     "packet.checks.bag",
     "packet.checks.seal",
+    "packet.checks.stamp",
     "packet.checks.evidence",
     "packet.checks.contents",
     "packet.checks.inspection",
     "packet.checks.command",
 )
 HEADER = '''#!/usr/bin/env python3
-"""Verifies an evidence packet: python3 verify.py PACKET.zip [--key FILE] [--trusted FILE]
+"""Verifies an evidence packet: python3 verify.py PACKET.zip [--key FILE] [--trusted FILE] [--authority FILE]
 
 Needs Python 3.9 or newer and openssl 1.1.1 or newer; no network, nothing installed. Take this file from a
 place you trust rather than from the packet that it is to judge: a forger can put in any verifier.

@@ -19,6 +19,7 @@ from pipelines.packet.checks.layout import (
     PAYLOAD,
     SCREENSHOTS,
     SEAL_FILES,
+    STAMP_FILES,
     TAG_FILES,
     TAG_MANIFEST,
     WACZ,
@@ -77,7 +78,7 @@ def check_bag(bag: Bag) -> list[Failure]:
     failures += [Failure("bag", name, "missing") for name in sorted(DOCUMENTS - bag.members.keys())]
     failures += [Failure("manifest", name, "no packet has such a member") for name in bag.members if not _known(name)]
     payload = {name for name in bag.members if name.startswith(PAYLOAD)}
-    tags = bag.members.keys() - payload - SEAL_FILES
+    tags = bag.members.keys() - payload - SEAL_FILES - STAMP_FILES
     failures += _check_manifest(bag, MANIFEST, payload)
     failures += _check_manifest(bag, TAG_MANIFEST, tags)
     if BAGIT in bag.members and bag.read(BAGIT) != BAGIT_TEXT:
@@ -92,7 +93,7 @@ def check_bag(bag: Bag) -> list[Failure]:
 def _known(name: str) -> bool:
     picture = name.startswith(SCREENSHOTS) and name.endswith(".png")
     line = name.startswith(FEED) and name.endswith(".jsonl")
-    return name in TAG_FILES | SEAL_FILES | DOCUMENTS or name == WACZ or picture or line
+    return name in TAG_FILES | SEAL_FILES | STAMP_FILES | DOCUMENTS or name == WACZ or picture or line
 
 
 def _check_manifest(bag: Bag, manifest: str, expected: set[str]) -> list[Failure]:

@@ -18,6 +18,8 @@ SEAL = "seal.json"
 STATEMENT = "seal/statement.json"
 SIGNATURE = "seal/signature.bin"
 PUBLIC_KEY = "seal/public-key.pem"
+STAMP = "seal/timestamp.tsr"
+AUTHORITY = "seal/timestamp-authority.pem"
 PAPER = "report.pdf"
 PAYLOAD = "data/"
 PAPER_DIGEST = "data/report.json"
@@ -34,16 +36,21 @@ DATA_PACKAGE_DIGEST = "datapackage-digest.json"
 
 TAG_FILES = frozenset({BAGIT, BAG_INFO, MANIFEST, ACCESS, README, PAPER, VERIFIER})
 SEAL_FILES = frozenset({TAG_MANIFEST, SEAL, STATEMENT, SIGNATURE, PUBLIC_KEY})
+STAMP_FILES = frozenset({STAMP, AUTHORITY})
 DOCUMENTS = frozenset(
     {
         LISTING,
         CUSTODY,
         "data/assessment.json",
+        "data/case-uco.jsonld",
         "data/case.json",
+        "data/misp.json",
         "data/provenance.json",
+        "data/redaction.json",
         "data/report.html",
         PAPER_DIGEST,
         "data/seller.json",
+        "data/stix.json",
         "data/tracing.csv",
         "data/tracing.json",
     }

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: SubjectPublicKeyInfo of an Ed25519 key
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z")
-STATEMENT_KEYS = frozenset({"created", "format", "key", "members", "root", "subject", "tags", "workspace"})
+STATEMENT_KEYS = frozenset({"authority", "created", "format", "key", "members", "root", "subject", "tags", "workspace"})
 
 
 class SignatureCheck(Protocol):
@@ -154,6 +154,7 @@ def _check_statement(statement: dict[str, Any]) -> list[Failure]:
     members = statement.get("members")
     well_formed = (
         statement.keys() == STATEMENT_KEYS
+        and (statement["authority"] is None or isinstance(statement["authority"], str))
         and all(isinstance(text, str) for text in texts)
         and isinstance(members, int)
         and MOMENT.fullmatch(str(statement["created"])) is not None

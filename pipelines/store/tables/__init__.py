@@ -31,6 +31,7 @@ from pipelines.store.tables.offers import listings, sellers, status_changes, ver
 from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, sign_ins
 from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
+from pipelines.store.tables.stamps import stamps
 from pipelines.store.tables.registers import licences, register_imports, stolen_serials
 
 __all__ = [
@@ -82,6 +83,7 @@ __all__ = [
     "site_norms",
     "site_pauses",
     "sites",
+    "stamps",
     "status_changes",
     "stolen_serials",
     "vault_files",
