@@ -32,8 +32,10 @@ from dashboards.rendering import Pages
 from dashboards.safeguards import LOOPBACK, STATIC, FormTokens, Safeguards, Site
 from dashboards.sampling import Samples
 from dashboards.screens.account import AccountScreen
+from dashboards.screens.cases import CaseScreens
 from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
+from dashboards.screens.quality import QualityScreen
 from dashboards.screens.search import SearchScreen
 from dashboards.screens.seller import SellerScreen
 from dashboards.screens.today import TodayScreens
@@ -121,6 +123,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
         SearchScreen(desk, pages).routes(),
         TriageScreen(desk, pages).routes(),
         DecisionScreens(desk, pages, guard).routes(),
+        CaseScreens(desk, pages, guard).routes(),
+        QualityScreen(desk, pages, guard).routes(),
         ListingScreen(desk, pages, guard).routes(),
         SellerScreen(desk, pages).routes(),
         Api(desk).routes(),

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from dashboards.people.identity import current_person
-from pipelines.store.custody import CustodyEvent, append_custody
+from dashboards.wording import printable
+from pipelines.cases.desk import CaseDesk
+from pipelines.cases.models import CaseState
+from pipelines.cases.records import read_cases
+from pipelines.store.custody import CustodyEvent, append_custody, custody_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
     from dashboards.queue import TriageQueue
     from dashboards.sampling import Samples
     from dashboards.searching import SearchDesk
+    from pipelines.cases.models import CaseSummary
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
@@ -41,6 +46,21 @@ class Desk:
     def actor(self) -> str:
         """The name of who asks now."""
         return current_person().name
+
+    @property
+    def cases(self) -> CaseDesk:
+        """Where who asks works on cases."""
+        return CaseDesk(database=self.database, actor=self.actor, now=self.now)
+
+    def open_cases(self) -> list[CaseSummary]:
+        """The cases that something can be added to, the one that changed last first."""
+        with self.database.read() as connection:
+            return read_cases(connection, state=CaseState.OPEN)
+
+    def custody_of(self, subject: str) -> list[JsonObject]:
+        """The rows of the custody log about `subject`."""
+        with self.database.read() as connection:
+            return [printable(row) for row in custody_rows(connection, subject=subject)]
 
     def note(self, action: str, subject: str, detail: JsonObject) -> None:
         """Write down in the custody log that who asks viewed or exported something, and on what matter."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards.listings import gather
+from pipelines.evidence import find_dossier
 from pipelines.packet.creation import create
 from pipelines.packet.keys import SigningKey
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dashboards.desk import Desk
+    from pipelines.packet.dossier import Dossier
 
 
 def make_packet(desk: Desk, site: str, native_id: str) -> Path:
@@ -19,14 +21,24 @@ def make_packet(desk: Desk, site: str, native_id: str) -> Path:
 
     Raises ConfigurationError where the signing key cannot be opened, NothingThere where there is no such listing.
     """
+    return _make(desk, gather(desk, site, native_id), f"{site}-{_file_name(native_id)}.zip")
+
+
+def make_case_packet(desk: Desk, reference: str) -> Path:
+    """As `make_packet`, of a case."""
+    workspace = desk.workspace
+    dossier = find_dossier(desk.database, reference, vault=workspace.vault, workspace=workspace.root.name)
+    return _make(desk, dossier, f"{_file_name(reference)}.zip")
+
+
+def _make(desk: Desk, dossier: Dossier, name: str) -> Path:
     workspace = desk.workspace
     key = SigningKey.load(workspace.signing_key, desk.passphrase)
-    dossier = gather(desk, site, native_id)
     workspace.packets.mkdir(parents=True, exist_ok=True)
-    path = workspace.packets / f"{site}-{_file_name(native_id)}.zip"
+    path = workspace.packets / name
     receipt = create(dossier, path, key, clock=desk.now)
     detail = {"packet": path.name, "sha256": receipt.sha256, "root": receipt.root}
-    desk.note("export", f"{site}/{native_id}", detail)
+    desk.note("export", dossier.custody_subject, detail)
     return path
 
 

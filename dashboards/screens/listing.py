@@ -62,6 +62,7 @@ class ListingScreen:
             captures=shown,
             checks=checks,
             reasons=REASONS,
+            cases=self.desk.open_cases(),
             mine=self.desk.decisions.last(self.desk.actor),
         )
 

@@ -33,4 +33,4 @@ class SellerScreen:
         """What an account offered over time, and what that shows."""
         view = view_account(self.desk.database, site, native_id)
         self.desk.note("view", f"seller:{site}/{native_id}", {"by": "seller page"})
-        return self.pages.render(request, "seller.html", view=view)
+        return self.pages.render(request, "seller.html", view=view, cases=self.desk.open_cases())

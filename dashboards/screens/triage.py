@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from dashboards.decisions import AUDIT, LONGEST_REASON, SECOND
+from dashboards.decisions import AUDIT, SECOND
 from dashboards.desk import Desk
 from dashboards.listings import other_listings, view_listing
 from dashboards.queue import Order, Waiting
@@ -168,7 +168,7 @@ class TriageScreen:
             "counts": {name: desk.queue.count(name) for name in ("review", "idle")},
             "blind_counts": {way: desk.samples.count(way, actor, desk.now()) for way in BLIND_WORDS},
             "reasons": REASONS,
-            "longest_reason": LONGEST_REASON,
+            "cases": desk.open_cases(),
         }
 
 

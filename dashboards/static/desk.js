@@ -13,7 +13,7 @@
     if (!wanted) return;
     event.preventDefault();
     if (writes(wanted)) { wanted.focus(); wanted.select(); }
-    else if (wanted.tagName === "DETAILS") { wanted.open = !wanted.open; wanted.querySelector("summary").focus(); }
+    else if (wanted.tagName === "DETAILS") { wanted.open = !wanted.open; (wanted.open && wanted.querySelector("[data-first]") || wanted.querySelector("summary")).focus(); }
     else wanted.click();
   });
 

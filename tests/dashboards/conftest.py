@@ -42,8 +42,8 @@ def workspace(sample: Workspace, tmp_path: Path) -> Workspace:
 
 
 @contextmanager
-def visiting(workspace: Workspace) -> Iterator[TestClient]:
-    application = create_application(workspace, actor="ana")
+def visiting(workspace: Workspace, actor: str = "ana") -> Iterator[TestClient]:
+    application = create_application(workspace, actor=actor)
     with TestClient(application, base_url=ORIGIN, follow_redirects=False) as client:
         yield client
 

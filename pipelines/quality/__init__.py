@@ -1,0 +1,1 @@
+"""How well the machine's levels and scores stand up to what people decided."""
