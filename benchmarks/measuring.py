@@ -174,7 +174,7 @@ def measure_firings(market: Marketplace, sellers: Mapping[Place, Mapping[str, An
         mismatch = {"licence_mismatch"} if person.bad_number else set()
         for place, ads in ads_by_account(person).items():
             line = sellers[place]
-            fired = {signal["name"] for signal in line["signals"] if signal["polarity"] == "for"}
+            fired = _fired(line, "seller")
             history = history_of(ads)
             verdicts = judge(history, kind=person.kind)
             must = verdicts.must | mismatch
@@ -201,6 +201,33 @@ def measure_firings(market: Marketplace, sellers: Mapping[Place, Mapping[str, An
         windows_right=same,
         windows=windows,
     )
+
+
+def _fired(line: Mapping[str, Any], *scopes: str) -> set[str]:
+    """The signals that stand against an account: those that weigh nothing, being exempt, do not."""
+    return {
+        signal["name"]
+        for signal in line["signals"]
+        if signal["polarity"] == "for" and signal["weight"] > 0 and signal.get("scope", "seller") in scopes
+    }
+
+
+def measure_actor_firings(
+    market: Marketplace, sellers: Mapping[Place, Mapping[str, Any]], actor_of: Mapping[Place, str | None]
+) -> Agreement:
+    """Rules over all accounts of a person, where they were linked: those that fired beside those that must."""
+    right = found = there = 0
+    for person in market.people:
+        places = [(one.site, one.id) for one in person.accounts]
+        actors = {actor_of[place] for place in places}
+        if len(places) == 1 or len(actors) > 1 or None in actors:
+            continue
+        verdicts = judge(history_of(person.ads), kind=person.kind)
+        fired = set().union(*(_fired(sellers[place], "seller", "actor") for place in places))
+        right += len(verdicts.must & fired)
+        found += len((verdicts.must | verdicts.must_not) & fired)
+        there += len(verdicts.must)
+    return Agreement(right=right, found=found, there=there)
 
 
 def review_shares(market: Marketplace, sellers: Mapping[Place, Mapping[str, Any]]) -> dict[str, dict[str, float]]:

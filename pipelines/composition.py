@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.feed import FeedDesk
     from pipelines.index.port import Index
     from pipelines.index.projector import ProjectorReport
+    from pipelines.sellers.rules import SellerRules
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
 
@@ -151,6 +152,13 @@ def serial_key(workspace: Workspace) -> bytes:
     from pipelines.licences.stolen import read_key  # noqa: PLC0415 -- rensa and rapidfuzz
 
     return read_key(workspace.signing_key.parent)
+
+
+def seller_rules(workspace: Workspace) -> SellerRules:
+    """The rules over sellers' histories that the workspace goes by: the shipped ones, and its own packs."""
+    from pipelines.replay.packs import own_files, rules_with  # noqa: PLC0415 -- as above
+
+    return rules_with(own_files(workspace.packs))
 
 
 def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:

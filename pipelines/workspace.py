@@ -82,6 +82,11 @@ class Workspace:
         return self.root / "models"
 
     @property
+    def packs(self) -> Path:
+        """Where jurisdiction packs of its own lie: their rules over histories take the place of the shipped ones."""
+        return self.root / "packs"
+
+    @property
     def packets(self) -> Path:
         """Where packets go unless told otherwise."""
         return self.root / "packets"

@@ -71,12 +71,18 @@ def run_assessment(
     workspace: Workspace, database: Database, tell: Callable[[int, int | None], None]
 ) -> tuple[AssessReport, SellersReport]:
     """Assess what waits, then the sellers it concerns, and bring the index up to date."""
-    from pipelines.composition import assessment_desk, project, serial_key, utc_now  # noqa: PLC0415 -- see composition
+    from pipelines.composition import (  # noqa: PLC0415 -- see composition
+        assessment_desk,
+        project,
+        seller_rules,
+        serial_key,
+        utc_now,
+    )
     from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
 
     with workspace.hold("assessment"):
         report = assessment_desk(workspace, database).run(progress=tell)
-        sellers = assess_sellers(database, now=utc_now, key=serial_key(workspace))
+        sellers = assess_sellers(database, now=utc_now, rules=seller_rules(workspace), key=serial_key(workspace))
         project(workspace, database)
     return report, sellers
 

@@ -1,0 +1,1 @@
+"""What grows, and how much of what is offered where: counts of items, never of people, and never of arms."""
