@@ -24,10 +24,13 @@ _IMAGE, _MORE_IMAGES, _MOST_IMAGES = 3.0, 1.5, 6.0
 _TEXT, _MORE_TEXTS, _MOST_TEXTS = 2.5, 1.0, 4.5
 _SERIAL = 2.0
 _SAME_NAME, _LIKE_NAME = 2.5, 1.5
-_TOWN, _PLACE, _ELSEWHERE = 0.5, 0.25, -2.0
+_TOWN, _PLACE, _ELSEWHERE, _ELSEWHERE_SAME_CONTACT = 0.5, 0.25, -2.0, -0.5
+_OWN = 50
+"""Of a hundred listings, in how many of both accounts a contact stands that is their own."""
 _LEAST_NAME, _NEAR_NAME = 6, 88.0
-_FEWER = (1.0, 1.0, 1.0, 0.9, 0.75, 0.65, 0.55)
-"""What remains of a weight where so many accounts share the thing: two keep all of it."""
+_FEWER = (1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.75)
+"""What remains of a weight where so many accounts share the thing: two and three keep all of it."""
+_MANY = 0.6
 
 
 @frozen(kw_only=True)
@@ -38,6 +41,7 @@ class Reason:
     weight: float
     words: str
     listings: tuple[int, ...] = ()
+    count: int = 1
 
     def to_json(self) -> JsonObject:
         """As the store keeps it."""
@@ -53,13 +57,14 @@ class Profile:
     names: tuple[str, ...]
     places: frozenset[int]
     towns: frozenset[int]
+    deals: bool = False  # a shop, by its own words: its pictures are makers' as often as not
 
 
 @define
 class Shared:
     """What two accounts share: (number of accounts that do, the listings of both that show it)."""
 
-    contacts: list[tuple[int, bool, tuple[int, ...]]] = field(factory=list)  # and whether it may be a dealer's
+    contacts: list[tuple[int, int, tuple[int, ...]]] = field(factory=list)  # and of a hundred listings, how many
     images: dict[int, tuple[int, tuple[int, ...]]] = field(factory=dict)  # by the fingerprint
     texts: dict[tuple[int, int], int] = field(factory=dict)  # pairs of listings whose texts are near duplicates
     serials: list[tuple[int, tuple[int, ...]]] = field(factory=list)
@@ -67,22 +72,23 @@ class Shared:
 
 def weigh(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
     """The reasons for and against a link, strongest first."""
-    reasons = [*_contacts(shared), *_images(shared), *_texts(shared), *_serials(shared)]
+    images = [] if one.deals or other.deals else _images(shared)
+    reasons = [*_contacts(shared), *images, *_texts(shared), *_serials(shared)]
     if not reasons:
         return []
-    reasons += [*_names(one, other), *_places(one, other)]
+    reasons += [*_names(one, other), *_places(one, other, shared)]
     return sorted(reasons, key=lambda reason: (-reason.weight, reason.kind))
 
 
 def holds(reasons: Sequence[Reason]) -> bool:
     """Whether the evidence makes one hand of two accounts.
 
-    A contact may do it, or two of the other things that both show; one picture or one text alone, which anybody can
-    copy, does not, whatever the names are like.
+    A contact may do it, or pictures with something else that both show. Texts alone do not, however many: ordinary
+    things are described in ordinary words; nor does one picture alone, which anybody can copy, nor names.
     """
     kinds = {reason.kind for reason in reasons if reason.weight > 0}
     hard = kinds & {"contact", "image", "text", "serial"}
-    many = any(reason.kind in ("image", "text") and len(reason.listings) > 2 for reason in reasons)
+    many = any(reason.kind == "image" and reason.count > 1 for reason in reasons)
     enough = "contact" in hard or len(hard) > 1 or many or (bool(hard) and "name" in kinds)
     return enough and sum(reason.weight for reason in reasons) >= ENOUGH
 
@@ -90,14 +96,14 @@ def holds(reasons: Sequence[Reason]) -> bool:
 def _contacts(shared: Shared) -> list[Reason]:
     if not shared.contacts:
         return []
-    weights = sorted(
-        (_fewer(sharing) * (0.5 if dealers else 1.0) for sharing, dealers, _ in shared.contacts), reverse=True
-    )
+    weights = sorted((_fewer(sharing) * _owned(share) for sharing, share, _ in shared.contacts), reverse=True)
     total = min(_MOST_CONTACTS, _CONTACT * weights[0] + sum(_MORE_CONTACTS * one for one in weights[1:]))
     most = max(sharing for sharing, _, _ in shared.contacts)
     words = f"{_counted(len(shared.contacts), 'contact')} in both, shared by {most} accounts"
-    if all(dealers for _, dealers, _ in shared.contacts):
-        words += "; it stands beside a dealer's transfer"
+    if all(share < 0 for _, share, _ in shared.contacts):
+        words += ", beside a dealer's transfer"
+    elif all(share < _OWN for _, share, _ in shared.contacts):
+        words += ", in few of their listings"
     return [Reason(kind="contact", weight=total, words=words, listings=_listings(one[2] for one in shared.contacts))]
 
 
@@ -108,7 +114,13 @@ def _images(shared: Shared) -> list[Reason]:
     total = min(_MOST_IMAGES, _IMAGE * weights[0] + sum(_MORE_IMAGES * one for one in weights[1:]))
     words = f"{_counted(len(shared.images), 'picture')} in both"
     return [
-        Reason(kind="image", weight=total, words=words, listings=_listings(one[1] for one in shared.images.values()))
+        Reason(
+            kind="image",
+            count=len(shared.images),
+            weight=total,
+            words=words,
+            listings=_listings(one[1] for one in shared.images.values()),
+        )
     ]
 
 
@@ -139,14 +151,20 @@ def _names(one: Profile, other: Profile) -> list[Reason]:
     return [Reason(kind="name", weight=weight, words="the same name" if best == 100 else "names alike")]
 
 
-def _places(one: Profile, other: Profile) -> list[Reason]:
+def _owned(share: int) -> float:
+    return 1.0 if share >= _OWN else 0.5
+
+
+def _places(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
     if one.towns & other.towns:
         return [Reason(kind="place", weight=_TOWN, words="the same stated place")]
     if not (one.places and other.places):
         return []
     if one.places & other.places:
         return [Reason(kind="place", weight=_PLACE, words="the same state or country")]
-    return [Reason(kind="place", weight=_ELSEWHERE, words="different states or countries")]
+    own = any(share >= _OWN for _, share, _ in shared.contacts)
+    weight = _ELSEWHERE_SAME_CONTACT if own else _ELSEWHERE
+    return [Reason(kind="place", weight=weight, words="different states or countries")]
 
 
 def name_cores(*names: str | None) -> tuple[str, ...]:
@@ -156,7 +174,7 @@ def name_cores(*names: str | None) -> tuple[str, ...]:
 
 
 def _fewer(sharing: int) -> float:
-    return _FEWER[sharing] if sharing < len(_FEWER) else 0.45
+    return _FEWER[sharing] if sharing < len(_FEWER) else _MANY
 
 
 def _counted(number: int, what: str) -> str:

@@ -147,8 +147,8 @@ def _add(pairs: dict[Pair, Shared], kind: str, one: _Holder, other: _Holder, sha
         texts = pairs.setdefault(pair(one[0], other[0]), Shared()).texts
         texts[rows[0], rows[1]] = max(sharing, texts.get((rows[0], rows[1]), 0))
     elif kind == "contact":
-        dealers = bool(one[2]) or bool(other[2])
-        pairs.setdefault(pair(one[0], other[0]), Shared()).contacts.append((sharing, dealers, rows))
+        share = min(one[2] or 0, other[2] or 0)
+        pairs.setdefault(pair(one[0], other[0]), Shared()).contacts.append((sharing, share, rows))
     else:
         pairs.setdefault(pair(one[0], other[0]), Shared()).serials.append((sharing, rows))
 
@@ -159,7 +159,7 @@ def _read(connection: sa.Connection, shared: dict[tuple[str, int], list[_Holder]
     places: dict[int, dict[str, set[int]]] = {}
     for part in _parts(rows):
         query = sa.select(seller_marks.c.seller, seller_marks.c.kind, seller_marks.c.value)
-        query = query.where(seller_marks.c.seller.in_(part), seller_marks.c.kind.in_(("place", "town")))
+        query = query.where(seller_marks.c.seller.in_(part), seller_marks.c.kind.in_(("place", "town", "dealer")))
         for seller, kind, value in connection.execute(query):
             places.setdefault(seller, {}).setdefault(kind, set()).add(value)
         for row in connection.execute(sa.select(sellers).where(sellers.c.id.in_(part))):
@@ -170,6 +170,7 @@ def _read(connection: sa.Connection, shared: dict[tuple[str, int], list[_Holder]
                 names=name_cores(row.native_id, row.name),
                 places=frozenset(stated.get("place", ())),
                 towns=frozenset(stated.get("town", ())),
+                deals="dealer" in stated,
             )
     shown = sorted(
         {row for (kind, _), held in shared.items() if kind == "text" for _, row, _ in held if row is not None}

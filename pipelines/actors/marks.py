@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 LINKING = ("contact", "image", "text", "serial")
 _ANOTHERS = frozenset({"ffl_transfer", "licensed_intermediary"})
 """A contact that stands only beside these may be the dealer's who does the transfer."""
+_DEALING = frozenset({"dealer", "licence_number_stated"})
 _FEWEST_DIGITS = 9
 _MOST_IN = 400
 _IMAGE_BANDS = ((0, 21), (21, 21), (42, 22))
@@ -72,32 +73,46 @@ def _features(offer: Offer, row: int | None) -> JsonObject:
 
 def _marks(history: SellerHistory, key: bytes, sketches: dict[int, bytes]) -> Iterator[JsonObject]:
     seen: dict[tuple[str, int], JsonObject] = {}
-    for offer in history.offers:
-        for kind, value, detail in _marks_of(offer, key, sketches[offer.row]):
-            known = seen.get((kind, value))
-            if known is None:
-                seen[kind, value] = {
-                    "kind": kind,
-                    "value": value,
-                    "seller": history.row,
-                    "listing": offer.row,
-                    "detail": detail,
-                }
-            elif kind == "contact":
-                known["detail"] = min(known["detail"], detail or 0)
-    for account in history.accounts:
-        if account.licence and number_key(account.licence):
-            value = licence_mark(account.licence)
-            seen.setdefault(
-                ("licence", value),
-                {"kind": "licence", "value": value, "seller": history.row, "listing": None, "detail": None},
-            )
+    for kind, value, listing, detail in _all_marks(history, key, sketches):
+        mark = {"kind": kind, "value": value, "seller": history.row, "listing": listing, "detail": detail}
+        seen.setdefault((kind, value), mark)
     yield from seen.values()
 
 
+def _all_marks(
+    history: SellerHistory, key: bytes, sketches: dict[int, bytes]
+) -> Iterator[tuple[str, int, int | None, int | None]]:
+    """Kind, value, a listing that shows it, and its detail."""
+    yield from _contacts(history)
+    for offer in history.offers:
+        for kind, value, detail in _marks_of(offer, key, sketches[offer.row]):
+            yield kind, value, offer.row, detail
+    for account in history.accounts:
+        if account.licence and number_key(account.licence):
+            yield "licence", licence_mark(account.licence), None, None
+    dealing = sum(1 for offer in history.offers if offer.against & _DEALING)
+    if any(account.licence for account in history.accounts) or dealing > len(history.offers) / 2:
+        yield "dealer", 1, None, None
+
+
+def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
+    """Each contact once; its detail is how many of a hundred of the account's listings show it.
+
+    Negative: it never stands but beside a dealer's transfer, and may be that dealer's.
+    """
+    shown: dict[int, list[Offer]] = {}
+    for offer in history.offers:
+        for kind, value in offer.contacts:
+            if kind != "phone" or sum(one.isdecimal() for one in value) >= _FEWEST_DIGITS:
+                shown.setdefault(contact_mark(kind, value), []).append(offer)
+    for mark, offers in shown.items():
+        share = max(1, round(100 * len({offer.row for offer in offers}) / len(history.offers)))
+        anothers = all(offer.against & _ANOTHERS for offer in offers)
+        yield "contact", mark, offers[0].row, -share if anothers else share
+
+
 def _marks_of(offer: Offer, key: bytes, sketched: bytes) -> Iterator[tuple[str, int, int | None]]:
-    """Kind, value and detail: of a contact 1 where it may be a dealer's, of a picture its whole fingerprint."""
-    yield from _contacts(offer)
+    """Kind, value and detail: of a picture its whole fingerprint."""
     for bits in offer.pictures:
         for value in image_bands(bits):
             yield "image", value, bits
@@ -113,12 +128,6 @@ def _marks_of(offer: Offer, key: bytes, sketched: bytes) -> Iterator[tuple[str, 
         yield "town", number_of(" ".join(offer.location.casefold().split())), None
     if offer.place:
         yield "place", number_of(offer.place), None
-
-
-def _contacts(offer: Offer) -> Iterator[tuple[str, int, int]]:
-    for kind, value in offer.contacts:
-        if kind != "phone" or sum(one.isdecimal() for one in value) >= _FEWEST_DIGITS:
-            yield "contact", contact_mark(kind, value), int(bool(offer.against & _ANOTHERS))
 
 
 def image_bands(bits: int) -> list[int]:

@@ -1,7 +1,8 @@
-"""Whether a listing's piece is the thing that earlier listings offered: the evidence, strongest first."""
+"""Whether a listing's piece is the thing that earlier listings offered: what speaks against it, then what for."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,21 @@ Measured on pairs of our own (tests/pipelines/sellers): an ad with a fifth of it
 line of six words with one changed 0.50; two ads by one hand for two guns of one model have 0.18 at most, and 0.47 where
 three lines of the same boilerplate follow. Pairs alone lose the short ads (0.33)."""
 
+NEARLY_THE_SAME = 0.9
+"""Texts that much alike are one ad put up again, whatever price or pictures it has now."""
 _SOMEWHAT = 0.25
 """As ALIKE, where make, model, calibre, price and time agree beside it, and the earlier listing had ended."""
 _NEAR_PRICE = 0.15  # sellers lower a price step by step
 _MOST_PAUSE = timedelta(days=45)  # between the end of a listing and its next
 _OVERLAP = timedelta(days=3)  # a listing is taken down after its next is put up, or seen so
+_FELL_THROUGH = timedelta(days=14)  # what was said to be sold may come back within
 MOST_DIFFERENT = 10  # bits of 64 between two pictures of one scene, as compressed, scaled or cut by sites
-_SURE_OF_OTHER = 0.9  # of texts that much alike, another whole serial number is still another thing
+_ALL = 2**64 - 1
+_SHOTS = re.compile(
+    r"(?<![\d.,])(\d(?:[\d,.]{0,6}\d)?)\s?\+?\s?(?:rounds?|rds?|shots?|schuss|coups|disparos|tiros|выстрел\w*)\b",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(r"\d[\d,.]*\d")
 
 
 @frozen
@@ -47,10 +56,19 @@ def judge(item: Item, offer: Offer, stated: JsonObject, wording: Wording, shown:
     if serials:
         return Evidence("the same stated serial number", 1.0)
     likeness = _likeness(item, wording)
+    pictured = _shares_a_picture(item, shown)
+    if _conflicts(item, offer, shown, likeness, pictured=pictured):
+        return None
+    return _support(item, offer, stated, likeness, pictured=pictured)
+
+
+def _support(item: Item, offer: Offer, stated: JsonObject, likeness: float, *, pictured: bool) -> Evidence | None:
     if likeness >= ALIKE:
         return Evidence("texts alike", likeness)
-    if len(offer.items) == 1 and _shares_a_picture(item, shown):
+    if pictured:
         return Evidence("a picture in common", ALIKE + likeness / 4)
+    if _left_a_lot(item, offer, stated):
+        return Evidence("out of an ad of several, at the price named there", ALIKE / 2)
     if likeness and _continues(item, offer, stated):
         return Evidence("make, model, price and time agree", likeness)
     return None
@@ -62,15 +80,57 @@ def _likeness(item: Item, wording: Wording) -> float:
     return max((one.likeness(wording, _SOMEWHAT) for one in item.wordings), default=0.0)
 
 
+def _conflicts(item: Item, offer: Offer, shown: Sequence[int], likeness: float, *, pictured: bool) -> bool:
+    """Whether any listing of the item stands against it: joined through a third one they would still be two things."""
+    return any(_sold_before(one, offer, likeness, pictured=pictured) for one in item.offers) or (
+        likeness < NEARLY_THE_SAME
+        and not pictured
+        and any(_stands_beside(one, offer, shown) or _says_other_shots(one, offer) for one in item.offers)
+    )
+
+
+def _sold_before(one: Offer, offer: Offer, likeness: float, *, pictured: bool) -> bool:
+    """Sold, and offered in the same words again, is the next piece; a sale that fell through is told by its pictures.
+
+    Where nobody shows a picture, the same words soon afterwards are taken for a sale that fell through.
+    """
+    if one.status != "sold" or one.ended is None or one.ended > offer.offered:
+        return False
+    if pictured:
+        return False
+    soon = offer.offered <= one.ended + _FELL_THROUGH
+    return not (soon and likeness >= NEARLY_THE_SAME and not one.pictures and not offer.pictures)
+
+
+def _stands_beside(one: Offer, offer: Offer, shown: Sequence[int]) -> bool:
+    """Both up at the same time, each with pictures and a price of its own."""
+    if not shown or not one.pictures or not _overlap(one, offer):
+        return False
+    return one.price is not None and offer.price is not None and one.price != offer.price
+
+
+def _says_other_shots(one: Offer, offer: Offer) -> bool:
+    """Both tell a number of shots, and the later one clearly fewer: a barrel's count only grows."""
+    ours, theirs = _shots(offer.text), _shots(one.text)
+    return bool(ours and theirs) and max(ours) < 0.8 * min(theirs)
+
+
+def _shots(text: str) -> list[int]:
+    return [int(number) for found in _SHOTS.findall(text) if (number := re.sub(r"\D", "", found))]
+
+
+def _overlap(one: Offer, offer: Offer) -> bool:
+    first, second = sorted((one, offer), key=lambda each: each.offered)
+    return (first.ended or first.last_seen) > second.offered + _OVERLAP
+
+
 def _compare_serials(item: Item, offer: Offer) -> bool | None:
-    """True where a stated number agrees, False where whole ones differ, None where nothing is stated."""
+    """True where the stated number agrees with all of the item's, False where it does not, None where none is."""
     if len(offer.serials) != 1 or len(offer.items) != 1:
         return None
     ours = offer.serials[0]
     stated = [one.serials[0] for one in item.offers if len(one.serials) == 1 and len(one.items) == 1]
-    if not stated:
-        return None
-    return any(ours.agrees(one) for one in stated)
+    return all(ours.agrees(one) for one in stated) if stated else None
 
 
 def _shares_a_picture(item: Item, shown: Sequence[int]) -> bool:
@@ -78,23 +138,37 @@ def _shares_a_picture(item: Item, shown: Sequence[int]) -> bool:
         ((ours ^ theirs) & _ALL).bit_count() <= MOST_DIFFERENT
         for ours in shown
         for one in item.offers
-        if len(one.items) == 1
         for theirs in one.pictures
     )
 
 
-_ALL = 2**64 - 1
+def _left_a_lot(item: Item, offer: Offer, stated: JsonObject) -> bool:
+    """One of several in an ad, then alone at the price that the ad named for it; or the other way round."""
+    if stated["model"] is None or item.model is None:
+        return False
+    return any(_is_split(one, offer) or _is_split(offer, one) for one in item.offers)
+
+
+def _is_split(lot: Offer, alone: Offer) -> bool:
+    if len(lot.items) < 2 or len(alone.items) != 1 or alone.price is None:
+        return False
+    amounts = {_plain(found) for found in _AMOUNT.findall(lot.text)}
+    return _plain(f"{alone.price[0]:.0f}") in amounts
+
+
+def _plain(amount: str) -> str:
+    return re.sub(r"\D", "", re.sub(r"[.,]\d{2}$", "", amount))
 
 
 def _continues(item: Item, offer: Offer, stated: JsonObject) -> bool:
+    """Make, model and price agree, the earlier listing had ended unsold, and the next came soon after."""
     last = item.offers[-1]
     if stated["model"] is None or item.model is None or len(offer.items) != 1 or len(last.items) != 1:
         return False
-    if last.status in ("sold", "active") or last.ended is None:
-        return False  # what is sold is not offered again, and what still stands beside it is another one
+    if last.status in ("sold", "active") or last.ended is None or any(_overlap(one, offer) for one in item.offers):
+        return False
     if offer.price is None or last.price is None or offer.price[1] != last.price[1]:
         return False
     highest = max(offer.price[0], last.price[0])
     near = highest > 0 and abs(offer.price[0] - last.price[0]) <= _NEAR_PRICE * highest
-    end = min(last.ended, last.last_seen) if last.last_seen > last.offered else last.ended
-    return near and end - _OVERLAP <= offer.offered <= last.ended + _MOST_PAUSE
+    return near and offer.offered <= last.ended + _MOST_PAUSE

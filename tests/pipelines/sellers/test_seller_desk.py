@@ -32,8 +32,8 @@ MODELS = (("Glock", "19"), ("Taurus", "G2C"), ("Smith & Wesson", "SD9"))
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+def database(store_url: str) -> Iterator[Database]:
+    opened = Database.open(store_url)
     with opened.write() as connection:
         for site in ("market", "other"):
             record_site(connection, SiteRecord(name=site, source="crawl"), START)
