@@ -11,6 +11,7 @@ from attrs import frozen
 from dashboards.charts import Offered, draw_time_line
 from dashboards.failures import NothingThere
 from dashboards.levels import read_lines
+from dashboards.people.covering import shown_line
 from dashboards.wording import printable
 from pipelines.store.tables import items, listings, seller_assessments, sellers
 
@@ -80,9 +81,10 @@ def view_account(database: Database, site: str, native_id: str) -> AccountView:
         newest = chosen.order_by(listings.c.first_seen.desc(), listings.c.id.desc()).limit(MOST_LISTINGS)
         found = read_lines(connection, list(connection.scalars(newest)))
         bodies = connection.scalars(sa.select(items.c.body).where(items.c.seller == row["id"])).all()
-    history = None if row["body"] is None else printable(row["body"])
+    history = None if row["body"] is None else printable(shown_line(row["body"]))
     offered = _items([printable(body) for body in bodies], found)
-    shown = {name: printable(row[name]) for name in ("site", "name", "url", "joined", "licence", "profile")}
+    one = shown_line({name: row[name] for name in ("site", "name", "url", "joined", "licence", "profile")})
+    shown = {name: printable(one[name]) for name in ("site", "name", "url", "joined", "licence", "profile")}
     return AccountView(
         **shown,
         id=row["native_id"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboards.people.covering import shown_line
 from dashboards.wording import printable
 from pipelines.store.lines import listing_records
 
@@ -31,5 +32,5 @@ def read_lines(connection: sa.Connection, rows: Sequence[int]) -> list[JsonObjec
     for record in listing_records(connection, rows):
         own = record.line["assessment"]["review"] if record.line["assessment"] else None
         level, origin = shown_level(own, record.seller_review)
-        found.append({**printable(record.line), "level": level, "level_from": origin})
+        found.append({**printable(shown_line(record.line)), "level": level, "level_from": origin})
     return found

@@ -11,6 +11,7 @@ from dashboards.differences import compare
 from dashboards.failures import NothingThere
 from dashboards.levels import read_lines, shown_level
 from dashboards.marking import Mark, Piece, cut
+from dashboards.people.covering import shown_dossier
 from dashboards.wording import SCORES, printable
 from pipelines.errors import BadInput
 from pipelines.evidence import gather_dossier
@@ -119,12 +120,13 @@ def view_listing(desk: Desk, site: str, native_id: str) -> ListingView:
 
 
 def gather(desk: Desk, site: str, native_id: str) -> Dossier:
-    """All that the store has of a listing. NothingThere where there is none."""
+    """All that the store has of a listing, as who asks may see it. NothingThere where there is none."""
     workspace = desk.workspace
     try:
-        return gather_dossier(desk.database, site, native_id, vault=workspace.vault, workspace=workspace.root.name)
+        found = gather_dossier(desk.database, site, native_id, vault=workspace.vault, workspace=workspace.root.name)
     except BadInput as error:
         raise NothingThere(error.message, hint="Search finds listings and their ids.") from error
+    return shown_dossier(found)
 
 
 def build_view(dossier: Dossier, changes: Sequence[tuple[Any, str]]) -> ListingView:

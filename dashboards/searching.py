@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
+from dashboards.people.covering import check_query, shown_line, shown_text
 from pipelines.alerts.collection import resolve
 from pipelines.errors import BadInput
 from pipelines.index.parser import parse
@@ -94,13 +95,15 @@ class SearchDesk:
         self._lock = Lock()
 
     def search(self, search: Search) -> Results:
-        """Answer. Raises what the index raises; after a failure the next question opens it anew."""
+        """Answer, as who asks may see it. Raises what the index raises; the next question then opens it anew."""
+        check_query(search.query)
         with self._lock:
             if self._index is None:
                 self._index = self._open.enter_context(self._opening())
             index = self._index
         try:
-            return index.search(search)
+            found = index.search(search)
+            return _shown(found)
         except BadInput:
             raise
         except BaseException:
@@ -143,6 +146,22 @@ class SearchDesk:
         for part in parts[:_MOST_DROPS]:
             total = self.search(Search(query=resolve(part.without, self._database), limit=0)).total
             yield Drop(part=part, total=total)
+
+
+def _shown(found: Results) -> Results:
+    """The answer as who asks may see it."""
+    facets = {
+        name: tuple(evolve(count, value=shown_text(count.value)) for count in counts)
+        for name, counts in found.facets.items()
+    }
+    return evolve(found, facets=facets, hits=tuple(_shown_hit(hit) for hit in found.hits))
+
+
+def _shown_hit(hit: Hit) -> Hit:
+    line, snippet = shown_line(hit.line), hit.snippet
+    if snippet is not None:
+        snippet = evolve(snippet, text=(line[snippet.field] or "")[snippet.start : snippet.end])
+    return evolve(hit, line=line, snippet=snippet)
 
 
 def split(query: Query, text: str) -> Iterator[Part]:
