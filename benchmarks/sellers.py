@@ -53,7 +53,7 @@ from pipelines.store.tables import captures
 from pipelines.workspace import Workspace, write_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from marketplace.models import Marketplace
     from measuring import Agreement
@@ -162,9 +162,9 @@ def compare(database: Database, market: Marketplace) -> dict[str, Any]:
     }
 
 
-def measure(listings: int, seed: int, folder: Path) -> dict[str, Any]:
-    """Figures and bars of one run over three sizes."""
-    sizes = [listings // 4, listings // 2, listings]
+def measure(listings: int, seed: int, folder: Path, sizes: Sequence[int] = ()) -> dict[str, Any]:
+    """Figures and bars of one run over three sizes, or over those given; the last is the one compared."""
+    sizes = sizes or (listings // 4, listings // 2, listings)
     timed, loaded = [], []
     for size in sizes:
         begun = time.perf_counter()
@@ -184,7 +184,7 @@ def measure(listings: int, seed: int, folder: Path) -> dict[str, Any]:
     figures: dict[str, Any] = {
         "synthetic": True,
         "seed": seed,
-        "listings": sizes,
+        "listings": list(sizes),
         "accounts": len(list(market.accounts)),
         "seconds": [round(row["seconds"], 2) for row in timed],
         "peak_mb": [round(row["peak_mb"]) for row in timed],
@@ -199,7 +199,7 @@ def measure(listings: int, seed: int, folder: Path) -> dict[str, Any]:
 
 
 def bars_of(
-    figures: dict[str, Any], found: dict[str, Any], sizes: list[int], timed: list[dict[str, Any]]
+    figures: dict[str, Any], found: dict[str, Any], sizes: Sequence[int], timed: list[dict[str, Any]]
 ) -> dict[str, dict[str, Any]]:
     items: Agreement = found["items"]
     actors: Agreement = found["actors"]
@@ -218,8 +218,10 @@ def bars_of(
     }
 
 
-def exponent(sizes: list[int], seconds: list[float]) -> float:
-    """The slope of log seconds over log size, by least squares."""
+def exponent(sizes: Sequence[int], seconds: list[float]) -> float | None:
+    """The slope of log seconds over log size, by least squares; None for one size."""
+    if len(sizes) == 1:
+        return None
     across, up = [math.log(size) for size in sizes], [math.log(max(one, 1e-6)) for one in seconds]
     middle, height = sum(across) / len(across), sum(up) / len(up)
     rise = sum((x - middle) * (y - height) for x, y in zip(across, up, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ from pipelines.commands.conventions import find_workspace, json_option, print_js
 from pipelines.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.models import JsonObject
     from pipelines.workspace import Workspace
 
@@ -60,20 +63,36 @@ def replay(ctx: click.Context, packs: tuple[Path, ...], as_of: str | None, write
     else:
         _show(found)
     if write:
-        for path in packs:
-            say(f"kept as {keep_file(path, workspace.packs)}")
-        _assess_again(workspace)
+        kept = [keep_file(path, workspace.packs) for path in packs]
+        _assess_again(workspace, kept)
     return ExitCode.DONE
 
 
-def _assess_again(workspace: Workspace) -> None:
+def _assess_again(workspace: Workspace, kept: Sequence[Path]) -> None:
     """Only sellers: what their listings say is not touched by rules over histories."""
-    from pipelines.composition import opened, project, seller_rules, serial_key, utc_now  # noqa: PLC0415
+    from pipelines.composition import (  # noqa: PLC0415
+        opened,
+        person,
+        project,
+        seller_rules,
+        serial_key,
+        utc_now,
+    )
     from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
+    from pipelines.store.custody import CustodyEvent, append_custody  # noqa: PLC0415
 
+    rules = seller_rules(workspace)
+    packs = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
+    event = CustodyEvent(
+        at=utc_now(), actor=person(), action="rules", subject=f"rules:{rules.sha256[:16]}", detail={"packs": packs}
+    )
     with opened(workspace) as database, workspace.hold("assessment"):
-        report = assess_sellers(database, now=utc_now, rules=seller_rules(workspace), key=serial_key(workspace))
+        with database.write() as connection:
+            append_custody(connection, [event])
+        report = assess_sellers(database, now=utc_now, rules=rules, key=serial_key(workspace))
         project(workspace, database)
+    for path in kept:
+        say(f"kept as {path}")
     say(f"{report.assessed} sellers assessed again: {report.review.get('review', 0)} need review.")
 
 

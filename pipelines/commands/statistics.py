@@ -38,8 +38,9 @@ def statistics(ctx: click.Context, as_of: str | None, out: str | None, as_json: 
       tracemark statistics --as-of 2026-10-31 --json
       tracemark statistics --open open.csv
     """
-    from pipelines.composition import opened  # noqa: PLC0415 -- see composition
+    from pipelines.composition import opened, person, utc_now  # noqa: PLC0415 -- see composition
     from pipelines.statistics.desk import hot_spots, last_day, open_statistics  # noqa: PLC0415
+    from pipelines.store.custody import CustodyEvent, append_custody  # noqa: PLC0415
 
     if out is not None and as_json:
         raise BadInput("--open writes CSV, --json prints JSON: give one of them")
@@ -50,6 +51,11 @@ def statistics(ctx: click.Context, as_of: str | None, out: str | None, as_json: 
             raise BadInput("there is nothing in this workspace yet", hint="tracemark import, or tracemark crawl")
         if out is not None:
             _write(open_statistics(database, last, as_of=asked), out)
+            event = CustodyEvent(
+                at=utc_now(), actor=person(), action="export", subject="export:statistics", detail={"until": str(last)}
+            )
+            with database.write() as connection:
+                append_custody(connection, [event])
             return ExitCode.DONE
         found = hot_spots(database, last, as_of=asked)
     if as_json:

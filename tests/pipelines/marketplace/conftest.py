@@ -24,8 +24,20 @@ def market() -> Marketplace:
 
 
 @pytest.fixture(scope="session")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What the benchmark prints for the small form."""
+def _measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     from sellers import measure  # noqa: PLC0415
 
-    return measure(LISTINGS, 7, tmp_path_factory.mktemp("sellers"))
+    folder = tmp_path_factory.mktemp("sellers")
+    return measure(LISTINGS, 7, folder, sizes=(LISTINGS,)), folder
+
+
+@pytest.fixture(scope="session")
+def found(_measured: tuple[dict[str, Any], Path]) -> dict[str, Any]:
+    """What the benchmark prints for the small form."""
+    return _measured[0]
+
+
+@pytest.fixture(scope="session")
+def workspace(_measured: tuple[dict[str, Any], Path]) -> Path:
+    """The workspace that it leaves behind."""
+    return _measured[1] / str(LISTINGS)
