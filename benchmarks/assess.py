@@ -4,8 +4,10 @@
 
 FILE is a feed (`title`, `description`); without it the corpus' English ads are read. The mix has nine plainly unrelated
 ads to each of these: goods from the training marketplaces. Rounds alternate between the contenders and the best of each
-counts; a round of ours starts with nothing remembered. `--large` reads that many ads of the mix in batches and prints
-the memory that a tenth of them and all of them took. Exits 0 whether bars are met or not.
+counts; a round of ours starts with nothing remembered. The mix is set against the encoder twice: against its rate on
+the ads themselves, and against its rate on the mix, whose unrelated ads are shorter and so quicker to encode. `--large`
+reads that many ads of the mix in batches and prints the memory that a tenth of them and all of them took. Exits 0
+whether bars are met or not.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from classifiers import Assessor, Text
 from classifiers.encoder import load_encoder
 from classifiers.encoder.build import find_model_folder
 from classifiers.evaluation.labelled import read_corpus
+from classifiers.first_stage import load_first_stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -91,6 +94,13 @@ def ours(texts: Sequence[Text]) -> None:
     assess_in_batches(Assessor.load(encoder=load_encoder("shipped")), texts)
 
 
+def kept_share(texts: Sequence[Text]) -> float:
+    """The share of texts that the first stage does not let go, as the assessor's evidence says."""
+    assessor = Assessor.load()
+    found = [one.derivation["evidence"][0][2] for one in assessor.assess(texts)]
+    return sum(not why.startswith("nothing speaks") for why in found) / len(found)
+
+
 def seconds_to_load(rounds: int) -> float:
     return best_of({"load": partial(ours, [])}, rounds)["load"]
 
@@ -149,10 +159,17 @@ def main() -> None:
     }
     for name, rate in rates.items():
         print(f"{name:16} {rate:10.1f} ads/s")
+    measured = load_first_stage().file.measured
+    let_go = 1 - kept_share(unrelated)
+    print(f"first stage: keeps {measured['related_kept']:.4f} of {measured['related']:.0f} related ads of dev")
+    print(f"first stage: lets {let_go:.3f} of these {len(unrelated)} unrelated ads go")
     values = {
         "to_raw_encoder": (rates["ours"] / rates["encoder"], 0.8, True),
         "to_sentence_transformers": (rates["ours"] / rates["torch"], 1.6, True),
-        "mix_to_encoder": (rates["ours_on_mix"] / rates["encoder_on_mix"], 8.0, True),
+        "mix_to_encoder": (rates["ours_on_mix"] / rates["encoder"], 8.0, True),
+        "mix_to_encoder_on_mix": (rates["ours_on_mix"] / rates["encoder_on_mix"], 8.0, True),
+        "first_stage_recall": (measured["related_kept"], 0.995, True),
+        "first_stage_kept_of_these_ads": (kept_share(ads), 0.995, True),
     }
     if options.large:
         print(f"peak memory: {early:.0f} MB after {options.large // 10} ads, {late:.0f} MB after {options.large}")
@@ -162,6 +179,7 @@ def main() -> None:
         for name, (value, bar, least) in values.items()
     }
     figures = {"ads": len(ads), "mix": len(mix), "load_seconds": round(load, 2), "threads": torch.get_num_threads()}
+    figures |= {"first_stage": measured, "unrelated_let_go": round(let_go, 4)}
     figures |= {f"{name}_per_second": round(rate, 1) for name, rate in rates.items()}
     print(json.dumps({"bench": "assess", "figures": figures, "bars": bars}))
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "lexicons"
 LANGUAGES = ("en", "es", "pt", "fr", "de", "ru", "ar", "zh")
 VOID = "void"
-NAMED = "named"  # the set that every language has: the models of firearms.yaml
+NAMED = "named"  # a set that every language has: the models of firearms.yaml
+DIGITS = "digits"  # and another: any number written in digits
+ANY_NUMBER = "\ue000"  # its one phrase: a character that no folded text holds
 Dated = Annotated[str, Field(pattern=r"^(19|20)\d\d-\d\d-\d\d$")]
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
+Concepts = dict[str, tuple[str, ...]]  # name to phrases
 
 
 class Strict(BaseModel):
@@ -46,10 +49,14 @@ class LanguageFile(Strict):
 
 
 class MakeEntry(Strict):
-    """A maker: canonical name, spellings, class of a thing named only by it, models as lines of `name: spellings`."""
+    """A maker: canonical name, spellings, class of a thing named only by it, models as lines of `name: spellings`.
+
+    `never` holds everyday words that have a spelling's stem and do not name the maker.
+    """
 
     name: str
     also: str = ""
+    never: str = ""
     alone: str | None = None
     models: dict[str, str] = Field(default_factory=dict)
 
@@ -76,7 +83,8 @@ class CalibresFile(Strict):
 class Pattern:
     """A rule of wording: `signal` is seen where its steps follow each other. `fixed`: its polarity is its own.
 
-    A void pattern silences the signals named in `silences` where it stands, or every signal where it names none.
+    A void pattern silences the signals named in `silences` where it stands, or every signal where it names none: those
+    that lie in its words, and where it is `strong`, longer ones too.
     """
 
     id: str
@@ -85,6 +93,7 @@ class Pattern:
     steps: tuple[Element, ...]
     fixed: bool
     silences: frozenset[str] = frozenset()
+    strong: bool = False
 
 
 @frozen(kw_only=True)
@@ -95,6 +104,7 @@ class Lexicon:
     patterns: tuple[Pattern, ...]
     common: dict[str, str]
     calibre_classes: dict[str, str]
+    never_makes: dict[str, tuple[str, ...]]
     content_hash: str
     sources: tuple[tuple[str, str, str], ...] = field(default=())
 
@@ -121,7 +131,7 @@ def hash_files(paths: Iterable[Path]) -> str:
 
 def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     """All lexicons in `folder`. Raises LexiconError with file and place."""
-    concepts: dict[str, tuple[str, ...]] = {}
+    concepts: Concepts = {}
     patterns: list[Pattern] = []
     common: dict[str, str] = {}
     sources: list[tuple[str, str, str]] = []
@@ -129,10 +139,10 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
     concepts.update(_firearm_concepts(firearms))
     named = tuple({phrase: None for name, found in concepts.items() if name.startswith("model/") for phrase in found})
     for language in LANGUAGES:
-        concepts[f"{language}:{NAMED}"] = named
+        concepts[f"{language}:{NAMED}"], concepts[f"{language}:{DIGITS}"] = named, (ANY_NUMBER,)
         words = read_yaml(folder / f"{language}.yaml", LanguageFile)
         common[language] = words.common
-        concepts.update(_language_concepts(words))
+        concepts.update(_language_concepts(words, concepts))
         patterns.extend(_patterns(words, concepts))
         sources.append((f"{language}.yaml", words.source, words.date))
     calibres = read_yaml(folder / "calibres.yaml", CalibresFile)
@@ -145,6 +155,7 @@ def load_lexicon(folder: Path = FOLDER) -> Lexicon:
         patterns=tuple(patterns),
         common=common,
         calibre_classes={name: kind for kind, names in calibres.suggests.items() for name in names},
+        never_makes={make.name: phrases(make.never) for make in firearms.makes if make.never},
         content_hash=hash_files(files),
         sources=tuple(sources),
     )
@@ -155,32 +166,34 @@ def phrases(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(phrase for choice in split_choices(text) for phrase in expand(choice)))
 
 
-def _language_concepts(words: LanguageFile) -> dict[str, tuple[str, ...]]:
+def _language_concepts(words: LanguageFile, known: Concepts) -> Concepts:
     concepts = {}
     for name in words.sets:
-        concepts[f"{words.language}:{name}"] = _resolve(words, name, ())
+        concepts[f"{words.language}:{name}"] = _resolve(words, known, name, ())
     for name, text in words.objects.items():
         concepts[f"{words.language}:object/{name}"] = phrases(text)
     return concepts
 
 
-def _resolve(words: LanguageFile, name: str, within: tuple[str, ...]) -> tuple[str, ...]:
+def _resolve(words: LanguageFile, known: Concepts, name: str, within: tuple[str, ...]) -> tuple[str, ...]:
+    if name in (NAMED, DIGITS):
+        return known[f"{words.language}:{name}"]
     if name in within or name not in words.sets:
         raise LexiconError(f"{words.language}.yaml: sets: <{name}> is unknown or refers to itself")
     found: dict[str, None] = {}
     for choice in split_choices(words.sets[name]):
         if choice.startswith("<") and choice.endswith(">"):
-            found.update(dict.fromkeys(_resolve(words, choice[1:-1], (*within, name))))
+            found.update(dict.fromkeys(_resolve(words, known, choice[1:-1], (*within, name))))
         else:
             found.update(dict.fromkeys(expand(choice)))
     return tuple(found)
 
 
-def _patterns(words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> list[Pattern]:
+def _patterns(words: LanguageFile, concepts: Concepts) -> list[Pattern]:
     patterns = []
     for signal, rows in [*words.signals.items(), (VOID, words.void)]:
         for number, row in enumerate(rows.strip().splitlines()):
-            fixed = row.startswith("! ")
+            fixed = row.startswith("! ")  # of a void pattern: strong
             silences, wording = _narrowed(row.removeprefix("! ")) if signal == VOID else ((), row.removeprefix("! "))
             try:
                 steps = parse_pattern(wording)
@@ -196,6 +209,7 @@ def _patterns(words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> list
                     steps=bound,
                     fixed=fixed or signal == VOID,
                     silences=frozenset(silences),
+                    strong=fixed and signal == VOID,
                 )
             )
     if unknown := {name for pattern in patterns for name in pattern.silences} - words.signals.keys():
@@ -211,11 +225,16 @@ def _narrowed(row: str) -> tuple[tuple[str, ...], str]:
     return tuple(names.split()), wording
 
 
-def _bind(step: Element, words: LanguageFile, concepts: dict[str, tuple[str, ...]]) -> Element:
+def _bind(step: Element, words: LanguageFile, concepts: Concepts) -> Element:
     if step.literal:
         concept = f"{words.language}:={step.concept}"
         if concept not in concepts:
-            concepts[concept] = tuple(expand(step.concept, lambda name: _resolve(words, name, ())))
+            found = expand(step.concept, lambda name: _resolve(words, concepts, name, ()))
+            if any(ANY_NUMBER in phrase and phrase != ANY_NUMBER for phrase in found):
+                raise LexiconError(
+                    f"{words.language}.yaml: <{DIGITS}> is a step of its own, not a part of {step.concept!r}"
+                )
+            concepts[concept] = tuple(found)
     else:
         concept = f"{words.language}:{step.concept}"
         if concept not in concepts:

@@ -10,6 +10,8 @@ from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
+from classifiers.lexicon import ANY_NUMBER
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -48,7 +50,10 @@ class Matcher:
         self._numbers: dict[int, int] = {}
         self.members: dict[str, frozenset[int]] = {}
         for concept, phrases in lexicon.concepts.items():
-            keys = {tuple(tokenizer.keys(folder.fold(phrase))) for phrase in phrases}
+            keys = {
+                (ANY_NUMBER,) if phrase == ANY_NUMBER else tuple(tokenizer.keys(folder.fold(phrase)))
+                for phrase in phrases
+            }
             self.members[concept] = frozenset(self._number(key) for key in keys if key)
         self.concepts_of = _inverted(self.members)
         self.words = frozenset(word for key in self._phrases for word in key)
@@ -95,6 +100,12 @@ class Matcher:
             number = self._numbers[name]
             at[start].append((number, end))
             where[number].append((start, end))
+        digits = self._phrases.get((ANY_NUMBER,))
+        if digits is not None:
+            for start, key in enumerate(tokens.keys):
+                if key[0].isdecimal():
+                    at[start].append((digits, start + 1))
+                    where[digits].append((start, start + 1))
         return Phrases(at, where)
 
     def match(self, tokens: Tokens, phrases: Phrases, languages: Iterable[str]) -> list[Match]:
@@ -137,7 +148,7 @@ class Matcher:
         for end in ends if len(ends) == 1 else sorted(ends, reverse=True)[:MOST_BRANCHES]:
             for start in range(end, end + gap + 1):
                 after.update(last for phrase, last in phrases.at.get(start, ()) if phrase in members)
-                if start in tokens.breaks:
+                if start in tokens.breaks and start not in tokens.asked:
                     break
         return after
 

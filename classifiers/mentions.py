@@ -69,6 +69,10 @@ class MentionFinder:
             if kept:
                 self._concepts[phrase] = kept
         self._endings = _endings(reader)
+        self._never = {
+            make: frozenset(reader.folder.fold(word).text for word in words)
+            for make, words in reader.never_makes.items()
+        }
         self._known = reader.matcher.words
         self._structure = {
             (language, name): reader.phrases_of([f"{language}:{name}"])
@@ -86,13 +90,21 @@ class MentionFinder:
         for start, here in field.phrases.at.items():
             for phrase, end in here:
                 for rank, name in self._concepts.get(phrase, ()):
-                    if _readable(name, languages, sure):
+                    if _readable(name, languages, sure) and not self._is_homonym(field, start, name):
                         found.append((-(end - start), rank, start, name, end))
         mentions = _longest(found) + self._compounds(field, found, sure)
         mentions.sort(key=lambda mention: mention.start)
         if self.structure(field, "s_empty", sure):
             mentions = [evolve(mention, feature=False) for mention in mentions]
         return self._with_roles(field, _joined(mentions), sure)
+
+    def _is_homonym(self, field: FieldReading, start: int, name: str) -> bool:
+        """Whether the words as written only share their stem with the maker's name: "из России" is no Rossi."""
+        if not name.startswith(("make/", "model/")):
+            return False
+        never = self._never.get(name.split("/")[1])
+        tokens = field.tokens
+        return never is not None and tokens.folded.text[tokens.starts[start] : tokens.ends[start]] in never
 
     def _compounds(
         self, field: FieldReading, found: list[tuple[int, int, int, str, int]], sure: Collection[str]

@@ -43,6 +43,7 @@ class Reader:
             for language, words in lexicon.common.items()
         }
         self.matcher = Matcher(lexicon, self.folder, self.tokenizer, frozenset().union(*self.everyday.values()))
+        self.never_makes = lexicon.never_makes
         self._revealer = Revealer(self._telling_words(lexicon))
 
     def _telling_words(self, lexicon: Lexicon) -> set[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from classifiers.lexicon import LANGUAGES, VOID
+from classifiers.lexicon import LANGUAGES, NAMED, VOID
 from classifiers.mentions import GUNS, Role
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from classifiers.mentions import Mention
     from classifiers.reading import FieldReading, Reader
 
+ENGLISH = "en"
+LEAST_OWN = 4  # letters of an English word that tells English: "nos", "fac" and "cat" are others' words too
 REACH = 3  # words before a match in which a "not" turns it
 REACH_OF_TURN = 2  # and in which it makes its opposite of it: nearer, since more hangs on it
 _STOPS = frozenset({",", ":", "(", ")", "/", "-", '"', "+", "|"})
@@ -59,6 +61,7 @@ class SignalReader:
         self._bridges = frozenset().union(*lexicon.common.values()) | _BRIDGES
         self._negations = reader.phrases_of(f"{language}:neg" for language in LANGUAGES)
         self._own_words = _words_of_one_language(reader.matcher)
+        self._borrowed = reader.phrases_of(["en:borrowed"])
 
     def read(
         self, field: FieldReading, languages: Iterable[str], mentions: list[Mention], sure: Iterable[str] = LANGUAGES
@@ -66,7 +69,8 @@ class SignalReader:
         """Every sighting in the field, in reading order.
 
         Of `languages`, those that are not `sure` are only guesses: their wording counts where a word of theirs is in
-        it, since "Gen 4 Glock" and "Ka-Bar" are phrases of several languages and of none.
+        it, since "Gen 4 Glock" and "Ka-Bar" are phrases of several languages and of none. English wording counts in a
+        text of another language only with a word in it that no other lexicon has, or that all borrow (FFL).
         """
         known = frozenset(sure)
         matches = [
@@ -84,12 +88,27 @@ class SignalReader:
 
     def _is_said(self, match: Match, field: FieldReading, sure: frozenset[str]) -> bool:
         language = self._patterns[match.rule].language
-        return language in sure or not self._own_words[language].isdisjoint(field.tokens.keys[match.start : match.end])
+        if language in sure:
+            return True
+        if not self._own_words[language].isdisjoint(field.tokens.keys[match.start : match.end]):
+            return True
+        return language == ENGLISH and any(
+            phrase in self._borrowed
+            for place in range(match.start, match.end)
+            for phrase, _ in field.phrases.at.get(place, ())
+        )
 
     def _chosen(self, matches: list[Match], mentions: list[Mention]) -> list[Match]:
-        """Of readings that overlap within a group the longest; what is void silences what it covers."""
+        """Of readings that overlap within a group the longest; void ones silence what they cover (strong: touch)."""
         ranked = sorted(
-            matches, key=lambda match: (match.start - match.end, self._rank(match), match.start, match.rule)
+            matches,
+            key=lambda match: (
+                not self._patterns[match.rule].strong,
+                match.start - match.end,
+                self._rank(match),
+                match.start,
+                match.rule,
+            ),
         )
         taken: dict[str, list[tuple[set[int], str, str]]] = {}
         void: dict[str, set[int]] = {}
@@ -162,16 +181,21 @@ class SignalReader:
 
 
 def _words_of_one_language(matcher: Matcher) -> dict[str, frozenset[str]]:
-    """Per language the words of its wording that English does not have and that no maker, model or calibre is."""
+    """Per language the words of its wording that English does not have and that no maker, model or calibre is.
+
+    Of English, whose words stand in texts everywhere, those of four letters and more that no other language has.
+    """
     words: dict[str, set[str]] = {language: set() for language in LANGUAGES}
     names: set[str] = set()
     phrases = {number: key for key, number in matcher.phrase_keys()}
     for concept, members in matcher.members.items():
-        language, colon, _ = concept.partition(":")
-        home = words[language] if colon and language in words else names
+        language, colon, name = concept.partition(":")
+        home = words[language] if colon and language in words and name != NAMED else names
         home.update(word for number in members for word in phrases[number] if not word.isdigit())
-    names |= words["en"]
-    return {language: frozenset(found - (names if language != "en" else set())) for language, found in words.items()}
+    others = frozenset().union(*(found for language, found in words.items() if language != ENGLISH))
+    own = {language: frozenset(found - names - words[ENGLISH]) for language, found in words.items()}
+    english = {word for word in words[ENGLISH] - others - names if len(word) >= LEAST_OWN}
+    return {**own, ENGLISH: frozenset(english)}
 
 
 def _clash(place: set[int], signal: str, polarity: str, other: tuple[set[int], str, str]) -> bool:

@@ -28,18 +28,23 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARTICLES = ("وال", "بال", "فال", "كال", "ولل", "ال", "لل")
 _LINE_MEANS_BREAK = 45  # a line shorter than this was ended on purpose, not wrapped
+_LONGEST_ASKED = 6  # tokens of a question whose answer belongs to it: "No licence? No sale."
 _MOST_STEMS = 50_000
 
 
 @frozen
 class Tokens:
-    """`keys[i]` lies at `starts[i]:ends[i]` of the folded text. `breaks` holds the places of sentence ends."""
+    """`keys[i]` lies at `starts[i]:ends[i]` of the folded text.
+
+    `breaks` holds the places of sentence ends, `asked` those that end a short question: what follows answers it.
+    """
 
     keys: list[str]
     starts: list[int]
     ends: list[int]
     breaks: frozenset[int]
     folded: Folded
+    asked: frozenset[int] = frozenset()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Tokens `start:end` (not empty) as a span of the original text."""
@@ -59,7 +64,8 @@ class Tokenizer:
         starts: list[int] = []
         ends: list[int] = []
         breaks: set[int] = set()
-        line_start = 0
+        asked: set[int] = set()
+        line_start = after = 0
         for match in _TOKEN.finditer(folded.text):
             kind = match.lastgroup
             start, end = match.span()
@@ -80,10 +86,13 @@ class Tokenizer:
                 continue
             if text in _BREAKS:
                 breaks.add(len(keys))
+                if text == "?" and 0 < len(keys) - after <= _LONGEST_ASKED:
+                    asked.add(len(keys))
+                after = len(keys) + 1
             keys.append(text)
             starts.append(start)
             ends.append(end)
-        return Tokens(keys, starts, ends, frozenset(breaks), folded)
+        return Tokens(keys, starts, ends, frozenset(breaks), folded, frozenset(asked))
 
     def keys(self, folded: Folded) -> list[str]:
         """Only the keys: how a lexicon's phrase is spelled."""

@@ -1,4 +1,4 @@
-"""Fits all that is trained, each part after the one it builds on: kinds of thing, heads of meaning, calibration.
+"""Fits all that is trained, each part after the one it builds on: first stage, kinds of thing, heads, calibration.
 
 `python -m classifiers.training` fits the shipped files on the project's own corpus, its `train` and `dev` splits;
 `--check` says whether the shipped files are what training gives. `tracemark train` does the same into a folder of the
@@ -20,6 +20,8 @@ from classifiers.catalogue import load_catalogue
 from classifiers.class_model import CLASS_MODEL
 from classifiers.class_training import fit_classes, model_text
 from classifiers.evaluation.labelled import read_corpus
+from classifiers.first_stage import FIRST_STAGE
+from classifiers.first_stage_training import fit_first_stage
 from classifiers.meaning import MODEL as HEADS
 from classifiers.meaning_training import fit_heads
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from classifiers.evaluation.labelled import LabelledAd
     from classifiers.values import Text
 
-FILES = (CLASS_MODEL.name, HEADS.name, CALIBRATION.name)
+FILES = (FIRST_STAGE.name, CLASS_MODEL.name, HEADS.name, CALIBRATION.name)
 """What a folder of trained files holds."""
 
 
@@ -47,6 +49,8 @@ def train(
     chosen = [ad for ad in ads if ad.split in ("train", "dev")]
     for file in FILES:  # each part is read beside the others: until it is fitted, the shipped one stands in
         (folder / file).write_bytes((SHIPPED / file).read_bytes())
+    tell(FIRST_STAGE.name)
+    fit_first_stage(chosen, folder / FIRST_STAGE.name)
     tell(CLASS_MODEL.name)
     (folder / CLASS_MODEL.name).write_text(model_text(fit_classes(Assessor.load(), chosen)), encoding="utf-8")
     tell(HEADS.name)

@@ -3,7 +3,9 @@
 A phrase: `background check(s)`, `licen(s|c)e`, `(any |)paperwork`; a group without `|` is optional, `|` inside
 parentheses is a choice, groups nest. A set: phrases separated by `|`, and `<other set>`. A pattern: phrases and
 `<set>`s in order; `<set>?` and `(a|b)?` may be absent; `~2` allows up to two other words there. A pattern never runs
-over the end of a sentence. A group that stands alone is a step of its own, so that choices add up and do not multiply.
+over the end of a sentence, but for that of a short question, which what follows answers. `<named>` is any model of
+firearms.yaml, `<digits>` any number in digits. A group that stands alone is a step of its own, so that choices add up
+and do not multiply.
 """
 
 from __future__ import annotations
@@ -61,7 +63,7 @@ def _expand(phrase: str, resolve: Callable[[str], tuple[str, ...]]) -> list[str]
     size = 1
     for part in parts:
         size *= len(part)
-    if size > MOST_EXPANSIONS:
+    if size > MOST_EXPANSIONS and size > max(len(part) for part in parts):
         raise LexiconError(f"{size} spellings in {phrase!r}, at most {MOST_EXPANSIONS}")
     return ["".join(choice) for choice in product(*parts)]
 

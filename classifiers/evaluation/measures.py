@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from classifiers.evaluation.makes import MakeNames
 from classifiers.evaluation.rates import JsonObject, Tally, calibration_error, mean_f1, pooled, wilson
 from classifiers.values import SCORES
 
@@ -96,20 +97,17 @@ def _firearm(pairs: list[Pair]) -> JsonObject:
 
 def _make(pairs: list[Pair]) -> JsonObject:
     """Over ads whose text states a make: how many makes we state beside the reader's, and how many of ours are his."""
+    names = MakeNames() if any(item.make for ad, _ in pairs for item in ad.items or ()) else None
     stated = given = ours_right = ours_all = 0
     for ad, one in pairs:
-        makes = Counter(_folded(item.make) for item in ad.items or () if item.make)
-        if makes:
-            ours = Counter(_folded(item.make) for item in one.items if item.make)
+        makes = Counter(names.canonical(item.make) for item in ad.items or () if names and item.make)
+        if makes and names:
+            ours = Counter(names.canonical(item.make) for item in one.items if item.make)
             stated += makes.total()
             given += min(ours.total(), makes.total())
             ours_right += (makes & ours).total()
             ours_all += ours.total()
     return {"precision": wilson(ours_right, ours_all), "coverage": wilson(given, stated)}
-
-
-def _folded(name: str | None) -> str:
-    return "".join(char for char in (name or "").casefold() if char.isalnum())
 
 
 def _items(pairs: list[Pair]) -> JsonObject:

@@ -8,7 +8,7 @@ from classifiers import Assessor, Text
 
 
 def _found(assessor: Assessor, title: str) -> list[tuple[str, str | None, str | None, str]]:
-    reading = assessor._read(Text(title=title), close=True)
+    reading = assessor._reader.read_fully(Text(title=title))
     assert reading.seen is not None
     return [(one.item_class, one.model, one.calibre, str(one.role)) for one in reading.seen.mentions[0]]
 
