@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections import Counter
+from datetime import UTC, datetime, time, timedelta
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from attrs import frozen
 
-from dashboards.charts import Offered, draw_time_line
+from dashboards.charts import Offered, Span, draw_time_line
 from dashboards.failures import NothingThere
 from dashboards.levels import read_lines
 from dashboards.people.covering import shown_line
+from dashboards.wording import name as name_of
 from dashboards.wording import printable
 from pipelines.store.tables import items, listings, seller_assessments, sellers
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from pipelines.store.database import Database
 
 MOST_LISTINGS = 500
+_MOST_PLACES = 12
 _FIREARMS = ("firearm_handgun", "firearm_long")
 
 
@@ -58,6 +62,23 @@ class AccountView:
     lines: tuple[JsonObject, ...]
     total_listings: int
     time_line: TimeLine | None
+
+    @property
+    def places(self) -> list[tuple[str, int]]:
+        """The places that its listings name, as stated, the most frequent first."""
+        return Counter(line["location"] for line in self.lines if line["location"]).most_common(_MOST_PLACES)
+
+    @property
+    def prices(self) -> list[tuple[str, str, int, float, float, float]]:
+        """By class of item and currency: how many are priced, and the lowest, middle and highest price."""
+        found: dict[tuple[str, str], list[float]] = {}
+        for item in self.items:
+            for one in item.prices[:1]:
+                found.setdefault((item.item_class, one["currency"] or "currency not stated"), []).append(one["amount"])
+        return [
+            (kind, currency, len(amounts), min(amounts), median(amounts), max(amounts))
+            for (kind, currency), amounts in sorted(found.items())
+        ]
 
     @property
     def labels(self) -> dict[str, str]:
@@ -129,7 +150,7 @@ def _label(body: JsonObject, by_place: Mapping[tuple[str, str], JsonObject], pla
 
 
 def _draw(offered: Sequence[AccountItem], history: JsonObject | None) -> TimeLine | None:
-    """Firearms on a time line, the fullest window of 30 days shaded."""
+    """Firearms on a time line, below the fullest windows and the rules that fired, each over what it rests on."""
     firearms = [
         Offered(
             label=item.label,
@@ -140,12 +161,27 @@ def _draw(offered: Sequence[AccountItem], history: JsonObject | None) -> TimeLin
         for item in offered
         if item.item_class in _FIREARMS
     ]
-    window = next((one for one in (history or {}).get("windows", ()) if one["days"] == 30), None)
-    return draw_time_line(firearms, _bounds(window, firearms) if window and firearms else None)
+    spans = [_window_span(one) for one in (history or {}).get("windows", ()) if one["firearms"] > 1]
+    by_id = {item.id: item for item in offered}
+    for firing in (history or {}).get("signals", ()):
+        items = [by_id[item] for item in firing["items"] if item in by_id]
+        if firing["polarity"] == "for" and items:
+            spans.append(_rule_span(firing, items))
+    return draw_time_line(firearms, spans)
 
 
-def _bounds(window: Mapping[str, Any], offered: Sequence[Offered]) -> tuple[datetime, datetime]:
-    zone = offered[0].start.tzinfo
-    start = datetime.combine(datetime.fromisoformat(window["from"]), time.min, zone)
-    end = datetime.combine(datetime.fromisoformat(window["to"]), time.min, zone)
-    return start, end + timedelta(days=1)
+def _window_span(window: Mapping[str, Any]) -> Span:
+    start, end = (datetime.combine(datetime.fromisoformat(window[name]), time.min, UTC) for name in ("from", "to"))
+    length = f"{window['days']} days" if window["days"] else f"{window['business_days']} business days"
+    return Span(
+        label=f"fullest {length}: {window['firearms']} firearms",
+        start=start,
+        end=end + timedelta(days=1),
+        kind="window",
+    )
+
+
+def _rule_span(firing: Mapping[str, Any], items: Sequence[AccountItem]) -> Span:
+    start = min(datetime.fromisoformat(item.first_seen) for item in items)
+    end = max(datetime.fromisoformat(item.first_seen) for item in items)
+    return Span(label=f"{name_of(firing['name'])}: {firing['reason']}", start=start, end=end, kind="rule")

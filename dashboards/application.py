@@ -19,6 +19,7 @@ from dashboards.desk import Desk
 from dashboards.failures import Failures, answer_failures
 from dashboards.following import IndexFollower
 from dashboards.forms import FormGuard
+from dashboards.law import LawBook
 from dashboards.leases import Leases
 from dashboards.people.access import RouteRights
 from dashboards.people.entrance import Entrance
@@ -125,8 +126,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
         DecisionScreens(desk, pages, guard).routes(),
         CaseScreens(desk, pages, guard).routes(),
         QualityScreen(desk, pages, guard).routes(),
-        ListingScreen(desk, pages, guard).routes(),
-        SellerScreen(desk, pages).routes(),
+        ListingScreen(desk, pages, guard, LawBook.shipped()).routes(),
+        SellerScreen(desk, pages, guard).routes(),
         Api(desk).routes(),
     ):
         application.include_router(router)

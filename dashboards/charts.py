@@ -78,14 +78,24 @@ class Tick:
 
 
 @frozen(kw_only=True)
+class Span:
+    """A stretch of time that something rests on: a window, or the offers behind a rule that fired."""
+
+    label: str
+    start: datetime
+    end: datetime
+    kind: str
+
+
+@frozen(kw_only=True)
 class TimeLine:
-    """Things offered over time, `width` by `height` units; `shade` is the window that counts (x, width), if any."""
+    """Things offered over time, `width` by `height` units; `bars` are the spans, drawn above the things."""
 
     width: float
     height: float
+    bars: tuple[Strip, ...]
     strips: tuple[Strip, ...]
     ticks: tuple[Tick, ...]
-    shade: tuple[float, float] | None
 
 
 def fill_gaps(bars: Sequence[Bar], interval: Interval) -> list[tuple[str, int]]:
@@ -132,40 +142,36 @@ def draw_columns(bars: Sequence[tuple[str, int, str]]) -> Columns | None:
     return Columns(width=round(step * len(bars), 2), height=_HEIGHT, columns=tuple(columns), most=most)
 
 
-def draw_time_line(
-    offered: Sequence[Offered], window: tuple[datetime, datetime] | None, *, most: int = 40
-) -> TimeLine | None:
-    """A strip for each of the first `most` things, oldest first; None where there are none."""
+def draw_time_line(offered: Sequence[Offered], spans: Sequence[Span] = (), *, most: int = 40) -> TimeLine | None:
+    """A strip for each of the first `most` things, oldest first, below a bar for each span; None without things."""
     if not offered:
         return None
     first = min(one.start for one in offered).timestamp()
     last = max(max(one.end for one in offered).timestamp(), first + 86_400)
 
     def place(moment: datetime) -> float:
-        return round((moment.timestamp() - first) / (last - first) * _LINE_WIDTH, 2)
+        return round(min(max((moment.timestamp() - first) / (last - first), 0.0), 1.0) * _LINE_WIDTH, 2)
 
     shown = sorted(offered, key=lambda one: (one.start, one.end))[:most]
-    strips = tuple(
-        Strip(
-            x=place(one.start),
-            y=round(row * _ROW + 4, 2),
-            width=round(max(place(one.end) - place(one.start), 4.0), 2),
-            label=one.label,
-            kind=one.kind,
-            days=f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d} UTC",
-        )
-        for row, one in enumerate(shown)
-    )
-    shade = None
-    if window is not None:
-        start, end = max(place(window[0]), 0.0), min(place(window[1]), _LINE_WIDTH)
-        shade = (start, round(max(end - start, 4.0), 2))
+    rows: list[Offered | Span] = [*spans, *shown]
+    drawn = tuple(_strip(one, place, row) for row, one in enumerate(rows))
     return TimeLine(
         width=_LINE_WIDTH,
-        height=len(shown) * _ROW + 8,
-        strips=strips,
+        height=len(rows) * _ROW + 8,
+        bars=drawn[: len(spans)],
+        strips=drawn[len(spans) :],
         ticks=tuple(_ticks(offered, place)),
-        shade=shade,
+    )
+
+
+def _strip(one: Offered | Span, place: Callable[[datetime], float], row: int) -> Strip:
+    return Strip(
+        x=place(one.start),
+        y=round(row * _ROW + 4, 2),
+        width=round(max(place(one.end) - place(one.start), 4.0), 2),
+        label=one.label,
+        kind=one.kind,
+        days=f"{one.start:%Y-%m-%d} to {one.end:%Y-%m-%d} UTC",
     )
 
 

@@ -55,6 +55,8 @@ ACCESS: dict[str, Right | None] = {
     "GET /listing/{site}/{native_id:path}": Right.READ,
     "GET /capture/{capture}/screenshot.png": Right.CONTACTS,
     "POST /packets": Right.EXPORT,
+    "POST /seller-links": Right.SUPERVISE,
+    "POST /seller-links/undo": Right.SUPERVISE,
     "GET /seller": Right.READ,
     "GET /seller/{site}/{native_id:path}": Right.READ,
     "GET /api/v1/openapi.json": Right.OWN,

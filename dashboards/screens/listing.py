@@ -9,6 +9,8 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from dashboards.captures import check_capture, read_screenshot
 from dashboards.desk import Desk
 from dashboards.forms import FormGuard
+from dashboards.law import LawBook
+from dashboards.likeness import like_listings
 from dashboards.listings import other_listings, view_listing
 from dashboards.packets import make_packet
 from dashboards.rendering import Pages
@@ -24,6 +26,7 @@ class ListingScreen:
     desk: Desk
     pages: Pages
     guard: FormGuard
+    law: LawBook
 
     def routes(self) -> APIRouter:
         """What it answers to."""
@@ -62,6 +65,8 @@ class ListingScreen:
             captures=shown,
             checks=checks,
             reasons=REASONS,
+            law=self.law.of_signals((view.assessment or {}).get("derivation")),
+            alike=like_listings(self.desk, site, native_id),
             cases=self.desk.open_cases(),
             mine=self.desk.decisions.last(self.desk.actor),
         )

@@ -35,6 +35,11 @@ WORDING = {
     "through an FFL": ("ffl_transfer", "against", -2.0, "terms", "a transfer through a dealer is stated"),
     "bill of sale": ("bill_of_sale", "against", -0.3, "terms", "a bill of sale is stated"),
 }
+HOOKS = (
+    {"id": "US-922a1A", "signal": "no_check_offered", "effect": "notes", "counts": True, "why": None},
+    {"id": "US-478.13", "signal": "new_in_box", "effect": "notes", "counts": False, "why": "enjoined"},
+    {"id": "XX-gone", "signal": "cash_only", "effect": "notes", "counts": False, "why": "repealed"},
+)
 PISTOLS = (
     "Glock 19",
     "Glock 17",
@@ -138,6 +143,7 @@ def assess(waiting: Waiting) -> AssessmentRecord:
                 place = {"field": field, "start": match.start(), "end": match.end(), "text": match.group()}
                 named = {"name": name, "polarity": polarity, "weight": weight, "family": family}
                 signals.append({**named, **place, "confidence": 1.0, "layer": "wording", "reason": reason})
+    found = {one["name"] for one in signals}
     names = {one["name"] for one in signals if one["polarity"] == "for" and one["weight"] >= 1.0}
     terms = [{"signal": one["name"], "weight": one["weight"]} for one in signals]
     logit = round(-3.5 + sum(term["weight"] for term in terms), 4)
@@ -163,7 +169,7 @@ def assess(waiting: Waiting) -> AssessmentRecord:
             "versions": {"model": "1f0c" * 16, "rules": "2e1d" * 16, "lexicon": "3d2e" * 16},
         },
         items=[_item(content.title, kind)] if names_a_gun else [],
-        derivation={"scores": derived},
+        derivation={"scores": derived, "hooks": [hook for hook in HOOKS if hook["signal"] in found]},
         vector=None,
     )
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboards.charts import WIDTH, Offered, draw_columns, draw_time_line, fill_gaps
+from dashboards.charts import WIDTH, Offered, Span, draw_columns, draw_time_line, fill_gaps
 from dashboards.differences import compare, compare_texts
 from dashboards.levels import shown_level
 from dashboards.marking import Mark, cut, cut_window
@@ -120,12 +120,14 @@ def test_things_stand_on_the_time_line_in_order() -> None:
         Offered(label=str(days), start=first + timedelta(days=days), end=first + timedelta(days=days + 2), kind="k")
         for days in (40, 0, 10)
     ]
-    drawn = draw_time_line(offered, (first, first + timedelta(days=30)))
+    window = Span(label="w", start=first, end=first + timedelta(days=30), kind="window")
+    drawn = draw_time_line(offered, [window])
     assert drawn is not None
     assert [strip.label for strip in drawn.strips] == ["0", "10", "40"]
     assert drawn.strips[0].x == 0
     assert drawn.strips[-1].x + drawn.strips[-1].width == pytest.approx(drawn.width)
-    assert drawn.shade == (0.0, pytest.approx(drawn.width * 30 / 42, abs=0.1))
+    assert (drawn.bars[0].x, drawn.bars[0].width) == (0.0, pytest.approx(drawn.width * 30 / 42, abs=0.1))
+    assert drawn.bars[0].y < drawn.strips[0].y
     assert drawn.ticks[0].label == "2026-01-05"
     assert drawn.ticks[-1].label == "2026-02-16"
 

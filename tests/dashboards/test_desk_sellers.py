@@ -1,0 +1,76 @@
+"""A listing's law and likes; a seller's windows, rules, prices, places, and the links to other accounts."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from desk_samples import PISTOLS, SITE, feed_lines, receive
+from test_desk_cases import send
+from test_desk_screens import custody_of, page, text_of
+
+from pipelines.actors.members import row_of
+from pipelines.composition import opened
+from pipelines.store.tables.linking import actor_links
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from pipelines.workspace import Workspace
+
+
+def test_a_signal_names_its_law_and_how_it_stands(reader: TestClient) -> None:
+    shown = text_of(page(reader, "/listing/riverside/p1"))
+    assert "18 USC 922(a)(1)(A) : dealing in firearms without a licence" in shown
+    assert "enjoined by a court" in shown
+    assert "weighs nothing (enjoined)" in shown
+    assert "XX-gone : no longer in the packs" in shown
+
+
+def test_windows_and_rules_stand_above_what_they_rest_on(reader: TestClient) -> None:
+    html = page(reader, "/seller/riverside/quietriver")
+    assert len(re.findall(r'<rect class="strip firearm_handgun"', html)) == len(PISTOLS)
+    windows = re.findall(r'<rect class="span window"', html)
+    rules = re.findall(r'<rect class="span rule"', html)
+    assert windows
+    assert rules
+    bars = [float(y) for y in re.findall(r'<rect class="span \w+" x="[^"]+" y="([^"]+)"', html)]
+    strips = [float(y) for y in re.findall(r'<rect class="strip \w+" x="[^"]+" y="([^"]+)"', html)]
+    assert max(bars) < min(strips)
+    shown = text_of(html)
+    assert "firearm handgun USD 11 400 525 650" in shown
+    assert "Springfield, IL 11" in shown
+
+
+@pytest.fixture
+def linked(workspace: Workspace) -> Workspace:
+    """Two accounts between which a link was found."""
+    twin = feed_lines()[0] | {"id": "t1", "seller": {"id": "twin", "name": "Twin Account"}}
+    receive(workspace, [twin])
+    with opened(workspace) as database, database.write() as connection:
+        rows = sorted(row_of(connection, SITE, name) or 0 for name in ("quietriver", "twin"))
+        connection.execute(actor_links.delete())
+        reason = {"kind": "contact", "weight": 2.5, "words": "the same telephone number", "listings": []}
+        values = {"one": rows[0], "other": rows[1], "weight": 2.5, "holds": True, "reasons": [reason]}
+        connection.execute(actor_links.insert(), values)
+    return workspace
+
+
+def test_a_link_names_its_reason_and_is_cut_and_taken_back(linked: Workspace, client: TestClient) -> None:
+    address = "/seller/riverside/quietriver"
+    shown = text_of(page(client, address))
+    assert "Twin Account" in shown
+    assert "the same telephone number" in shown
+    names = {"site": SITE, "id": "quietriver", "other_site": SITE, "other_id": "twin"}
+    send(client, "/seller-links", 400, action="cut", reason=" ", **names)
+    send(client, "/seller-links", 400, action="burn", reason="x", **names)
+    send(client, "/seller-links", action="cut", reason="another town", **names)
+    html = page(client, address)
+    assert "ana: not the same" in text_of(html)
+    number = re.search(r'name="number" value="(\d+)"', html).group(1)
+    assert ("ana", "cut") in custody_of(linked, "seller:riverside/quietriver")
+    send(client, "/seller-links/undo", number=number, then=address)
+    assert "confirm or cut" in page(client, address) or "No other account" in page(client, address)
+    assert ("ana", "undo") in custody_of(linked, f"decision:{number}")
+    send(client, "/seller-links/undo", 400, number=number)
