@@ -19,7 +19,7 @@ dev: $(VENV)/.dev
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what the tests need"
 	@$(PIP) torch==2.13.0
-	@$(PIP) -e '.[train,dev]'
+	@$(PIP) -e '.[train,scale,dev]'
 	@touch $@
 
 demo: venv

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from postgres import PostgresServer
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server, for as long as this run (or worker) lasts."""
+    from postgres import PostgresServer  # noqa: PLC0415 -- only where it is asked for
+
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty store: a test that asks for it runs on both kinds of database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.emptied()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

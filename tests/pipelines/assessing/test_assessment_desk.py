@@ -20,7 +20,6 @@ from pipelines.store.tables import assessments, listings, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -45,8 +44,8 @@ class StumblingEncoder:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+def database(store_url: str) -> Iterator[Database]:
+    opened = Database.open(store_url)
     with opened.write() as connection:
         record_site(connection, SiteRecord(name="market", source="crawl"), NOW)
         start_run(connection, Run(id="one", site="market", started=NOW))

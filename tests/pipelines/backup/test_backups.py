@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from postgres import PostgresServer
+
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADS = [
     {"id": "1", "title": "Ruger 10/22 rifle", "description": "No paperwork, cash only.", "seller": "one"},
@@ -168,6 +170,22 @@ def test_a_vault_file_that_is_too_short_fails_the_backup_and_leaves_none(
     with pytest.raises(DiskTrouble, match=r"run\.warc\.gz holds less than the store answers for"):
         _back_up(*small, tmp_path / "small.tar")
     assert [path.name for path in tmp_path.iterdir()] == ["small"]
+
+
+def test_a_store_goes_from_one_kind_of_database_to_the_other_and_back(room: Path, postgres: PostgresServer) -> None:
+    there = {"TRACEMARK_DATABASE_URL": postgres.make("moved")}
+    made = answer("restore", "room.tar", "moved", cwd=room, **there)
+    answer("backup", "--out", "moved.tar", "--workspace", "moved", cwd=room, **there)
+    back = answer("restore", "moved.tar", "back", cwd=room)
+    assert back["custody"]["sequence"] == made["custody"]["sequence"] + 1, "the second backup is a row of its own"
+    lines = [tracemark("export", "listings", "--workspace", one, cwd=room).stdout for one in ("room", "back")]
+    assert lines[0] == lines[1]
+    (room / "more.jsonl").write_text(json.dumps({"id": "3", "title": "A lamp"}) + "\n")
+    done = tracemark("import", "more.jsonl", "--site", "market", "--workspace", "moved", cwd=room, **there)
+    assert done.returncode == 0, "rows are numbered on after those that came with their numbers"
+    done = tracemark("restore", "room.tar", "twice", cwd=room, **there)
+    assert (done.returncode, "is not empty" in done.stderr) == (2, True)
+    assert not (room / "twice").exists()
 
 
 def test_rows_are_copied_as_they_are_and_only_into_an_empty_store(tmp_path: Path) -> None:

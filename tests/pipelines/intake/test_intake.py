@@ -35,15 +35,14 @@ from pipelines.store.tables import journal, listings, seller_assessments, seller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 IDS = count(1)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+def database(store_url: str) -> Iterator[Database]:
+    opened = Database.open(store_url)
     with opened.write() as connection:
         record_site(connection, SiteRecord(name="a", source="crawl"), START)
         start_run(connection, Run(id="r", site="a", started=START))

@@ -24,7 +24,6 @@ from pipelines.store.tables import item_listings, items, journal, seller_assessm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 IDS = count(1)
 RULES = SellerRules.shipped()

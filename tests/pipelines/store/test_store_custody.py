@@ -16,7 +16,6 @@ from pipelines.store.tables import custody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WRITER = """
@@ -34,8 +33,8 @@ database.close()
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+def database(store_url: str) -> Iterator[Database]:
+    opened = Database.open(store_url)
     yield opened
     opened.close()
 
