@@ -33,6 +33,7 @@ from dashboards.rendering import Pages
 from dashboards.safeguards import LOOPBACK, STATIC, FormTokens, Safeguards, Site
 from dashboards.sampling import Samples
 from dashboards.screens.account import AccountScreen
+from dashboards.screens.administration import AdministrationScreens
 from dashboards.screens.cases import CaseScreens
 from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
@@ -120,6 +121,7 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
     )
     for router in (
         AccountScreen(pages, guard, registry, entrance, tokens, site).routes(),
+        AdministrationScreens(desk, pages, guard, registry, entrance, tokens).routes(),
         TodayScreens(desk, pages).routes(),
         SearchScreen(desk, pages).routes(),
         TriageScreen(desk, pages).routes(),

@@ -1,0 +1,88 @@
+"""What the administration screen shows: settings with their origin, keys, and the custody log by the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from attrs import frozen
+
+from dashboards.wording import printable
+from pipelines.errors import TracemarkError
+from pipelines.packet.keys import SigningKey, TrustedKeys
+from pipelines.store.custody import broken_at
+from pipelines.store.tables import custody
+
+if TYPE_CHECKING:
+    from pipelines.models import JsonObject
+    from pipelines.store.database import Database
+    from pipelines.workspace import Workspace
+
+PAGE = 50
+
+
+@frozen(kw_only=True)
+class LogPage:
+    """Rows of the custody log, the newest first; `older` is where the next page begins, None at the end."""
+
+    rows: tuple[JsonObject, ...]
+    total: int
+    older: int | None
+
+
+@frozen(kw_only=True)
+class Asked:
+    """Which rows: of an actor, an action, a subject, and numbered below `before` (0: the newest)."""
+
+    actor: str = ""
+    action: str = ""
+    subject: str = ""
+    before: int = 0
+
+
+@frozen(kw_only=True)
+class Keys:
+    """The fingerprint of the key that seals packets (or why it cannot be told), and those trusted."""
+
+    fingerprint: str | None
+    trouble: str | None
+    trusted: tuple[str, ...]
+
+
+def read_log(database: Database, asked: Asked) -> LogPage:
+    """A page of the log."""
+    exact = {"actor": asked.actor, "action": asked.action, "subject": asked.subject}
+    chosen = [custody.c[name] == value for name, value in exact.items() if value]
+    with database.read() as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(custody).where(*chosen)) or 0
+        below = [custody.c.sequence < asked.before] if asked.before else []
+        query = sa.select(custody).where(*chosen, *below).order_by(custody.c.sequence.desc()).limit(PAGE + 1)
+        rows = [printable(dict(row)) for row in connection.execute(query).mappings()]
+    older = rows[PAGE - 1]["sequence"] if len(rows) > PAGE else None
+    return LogPage(rows=tuple(rows[:PAGE]), total=total, older=older)
+
+
+def actions_of(database: Database) -> list[str]:
+    """The kinds of things that the log tells of."""
+    with database.read() as connection:
+        return list(connection.scalars(sa.select(custody.c.action).distinct().order_by(custody.c.action)))
+
+
+def check_log(database: Database) -> int | None:
+    """The number of the first row that does not follow from the one before, or None where all do."""
+    with database.read() as connection:
+        return broken_at(connection)
+
+
+def read_keys(workspace: Workspace, passphrase: str | None) -> Keys:
+    """The workspace's keys."""
+    fingerprint, trouble = None, None
+    try:
+        fingerprint = SigningKey.load(workspace.signing_key, passphrase).public.fingerprint
+    except TracemarkError as error:
+        trouble = error.message
+    try:
+        trusted = sorted(TrustedKeys.load(workspace.trusted_keys).fingerprints)
+    except TracemarkError as error:
+        trusted, trouble = [], error.message
+    return Keys(fingerprint=fingerprint, trouble=trouble, trusted=tuple(trusted))
