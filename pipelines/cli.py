@@ -36,6 +36,8 @@ COMMANDS = {
     "sellers": ("pipelines.commands.replay:sellers", "Read sellers' histories again by other rules."),
     "packet": ("pipelines.commands.packet:packet", "Seal evidence for others, or verify it."),
     "people": ("dashboards.people.commands:people", "Say who may use the dashboard."),
+    "custody": ("pipelines.commands.custody:custody", "Sign or verify the custody log."),
+    "key": ("pipelines.commands.key:key", "Turn, revoke or trust signing keys."),
     "serve": ("dashboards.commands:serve", "Serve the dashboard to browsers."),
     "status": ("pipelines.commands.status:status", "Show sites, runs and what waits."),
     "reindex": ("pipelines.commands.assess:reindex", "Build the search index anew."),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.feed import FeedDesk
     from pipelines.index.port import Index
     from pipelines.index.projector import ProjectorReport
+    from pipelines.packet.authority import TimeAuthority
     from pipelines.sellers.rules import SellerRules
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
@@ -55,6 +56,18 @@ def opened(workspace: Workspace) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+def time_authority(workspace: Workspace) -> TimeAuthority | None:
+    """Who stamps packets and heads, None where nobody is configured. Raises `ConfigurationError` for half of it."""
+    chosen = workspace.settings.timestamps
+    if chosen.url is None and chosen.ca is None:
+        return None
+    if chosen.url is None or chosen.ca is None:
+        raise ConfigurationError("a time authority needs both url and ca", hint="[timestamps] in tracemark.toml")
+    from pipelines.packet.authority import TimeAuthority  # noqa: PLC0415 -- cryptography takes 0.1 s
+
+    return TimeAuthority.load(chosen.url, workspace.root / chosen.ca)
 
 
 @contextmanager

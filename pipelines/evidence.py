@@ -23,10 +23,12 @@ from pipelines.store.tables import (
     assessments,
     capture_listings,
     captures,
+    columns_of,
     decisions,
     listings,
     seller_assessments,
     sellers,
+    sites,
     versions,
 )
 from pipelines.warc.reader import read_members
@@ -155,13 +157,26 @@ def _versions(connection: sa.Connection, row: int) -> Sequence[JsonObject]:
 
 
 def _assessment(connection: sa.Connection, row: int) -> JsonObject | None:
+    """The assessment, and in `input` what it read beside the words of the version: the site's own facts."""
     query = (
-        sa.select(assessments.c.body, assessments.c["items"], assessments.c.derivation)
+        sa.select(
+            assessments.c.body,
+            assessments.c["items"],
+            assessments.c.derivation,
+            versions.c.number,
+            *columns_of(sites, "name", "source", "currency", "country", "timezone"),
+        )
         .join(listings, listings.c.assessment == assessments.c.id)
+        .join(versions, versions.c.id == assessments.c.version)
+        .join(sites, sites.c.name == listings.c.site)
         .where(listings.c.id == row)
     )
     found = connection.execute(query).mappings().one_or_none()
-    return None if found is None else {**found["body"], "items": found["items"], "derivation": found["derivation"]}
+    if found is None:
+        return None
+    site = {name: found[name] for name in ("name", "source", "currency", "country", "timezone")}
+    read = {"version": found["number"], "site": site}
+    return {**found["body"], "items": found["items"], "derivation": found["derivation"], "input": read}
 
 
 def _seller(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> JsonObject | None:

@@ -72,6 +72,13 @@ class DeskSettings(_Section):
     requests_per_minute: int = Field(default=600, ge=10, description="What one person may ask the API.")
 
 
+class Timestamps(_Section):
+    """Who says that packets and heads of the custody log existed by a time (RFC 3161)."""
+
+    url: str | None = Field(default=None, description="Address of the time authority; without it nothing is stamped.")
+    ca: str | None = Field(default=None, description="PEM file with the certificates that its tokens must lead to.")
+
+
 class Settings(_Section):
     """All of `tracemark.toml`."""
 
@@ -79,6 +86,7 @@ class Settings(_Section):
     store: Store = Store()
     index: Index = Index()
     classifier: Classifier = Classifier()
+    timestamps: Timestamps = Timestamps()
     desk: DeskSettings = DeskSettings()
 
 

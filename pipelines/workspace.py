@@ -92,6 +92,11 @@ class Workspace:
         return self.root / "packets"
 
     @property
+    def heads(self) -> Path:
+        """Where the signed heads of the custody log lie; copies belong elsewhere too."""
+        return self.root / "custody"
+
+    @property
     def signing_key(self) -> Path:
         """The key that signs packets."""
         return self.root / "keys" / "signing.pem"

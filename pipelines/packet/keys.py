@@ -7,6 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Self
 
+import rfc8785
 from attrs import frozen
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
+
+
+HANDOVER = "tracemark-key-handover/1"
 
 
 @frozen(kw_only=True)
@@ -153,6 +157,63 @@ def revoke(path: Path, fingerprint: str, *, at: datetime) -> None:
         return [{**key, "revoked": at.isoformat()} if key["fingerprint"] == fingerprint else key for key in keys]
 
     _change(path, mark)
+
+
+def list_keys(path: Path) -> list[dict[str, object]]:
+    """Return the entries of a trusted-keys.json: fingerprint, public_key, name, added, revoked."""
+    TrustedKeys.load(path)
+    try:
+        keys: list[dict[str, object]] = json.loads(path.read_bytes())["keys"]
+    except FileNotFoundError:
+        return []
+    return keys
+
+
+def replace_key(path: Path, old: SigningKey, passphrase: str | None, *, at: datetime) -> tuple[PublicKey, Path]:
+    """Put a new signing key at `path`, the old one into retired/; returns the new one's public half and the handover.
+
+    The handover is the old key's word that the new one is its successor. The old key stays trusted.
+    """
+    new = SigningKey.generate()
+    fingerprint = old.public.fingerprint
+    statement = {"format": HANDOVER, "from": fingerprint, "to": new.public.fingerprint, "at": at.isoformat()}
+    signature = old.sign(rfc8785.dumps(statement))
+    handover = path.with_name(f"handover-{new.public.fingerprint[:16]}.json")
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    new.save(fresh, passphrase)
+    try:
+        retired = path.parent / "retired"
+        retired.mkdir(mode=0o700, exist_ok=True)
+        body = {"statement": statement, "public_key": old.public.raw.hex(), "signature": signature.hex()}
+        handover.write_text(json.dumps(body, indent=2) + "\n")
+        trust(path.with_name("trusted-keys.json"), new.public, name="this workspace", at=at)
+        os.link(path, retired / f"{fingerprint}.pem")
+        fresh.replace(path)
+        path.with_name("signing.pub.pem").write_bytes(new.public.to_pem())
+    except OSError as error:
+        raise DiskTrouble(f"the keys in {path.parent} could not be turned: {error.strerror}") from error
+    sync_folder(path.parent)
+    return new.public, handover
+
+
+def require_handover(body: object, successor: PublicKey, trusted: TrustedKeys) -> None:
+    """Raise BadInput where `body` is not a trusted key's signed word that `successor` follows it."""
+    if not isinstance(body, dict) or not isinstance(body.get("statement"), dict):
+        raise BadInput("not a handover")
+    statement = body["statement"]
+    try:
+        predecessor = PublicKey(raw=bytes.fromhex(str(body.get("public_key"))))
+        signature = bytes.fromhex(str(body.get("signature")))
+        message = rfc8785.dumps(statement)
+    except (ValueError, rfc8785.CanonicalizationError) as error:
+        raise BadInput("not a handover") from error
+    if verify_signature(predecessor.raw, signature, message) is not None:
+        raise BadInput("the handover's signature does not hold")
+    if statement.get("format") != HANDOVER or statement.get("to") != successor.fingerprint:
+        raise BadInput("the handover names another key")
+    if predecessor.fingerprint != statement.get("from") or predecessor.fingerprint not in trusted.fingerprints:
+        raise BadInput(f"the handover is signed by {predecessor.fingerprint}, which is not trusted")
 
 
 def verify_signature(public_key: bytes, signature: bytes, message: bytes) -> str | None:

@@ -17,7 +17,7 @@ from attrs import frozen
 from pipelines.store.tables import custody
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pipelines.models import JsonObject
@@ -76,11 +76,36 @@ def custody_rows(connection: sa.Connection, *, subject: str | None = None) -> It
         yield dict(row)
 
 
+@frozen(kw_only=True)
+class Finding:
+    """What does not hold of the log; `check` is edited, removed, reordered, forked, cut, backdated or head."""
+
+    check: str
+    sequence: int
+    reason: str
+
+
+def inspect_chain(rows: Iterable[JsonObject]) -> Iterator[Finding]:
+    """Each row whose own hash, number or link to the row before does not hold; `rows` as `custody_rows` gives them."""
+    previous, expected = GENESIS, 1
+    for row in rows:
+        number = row["sequence"]
+        if number != expected:
+            what = f"{expected} to {number - 1} are missing" if number > expected else "stands twice"
+            yield Finding(check="removed", sequence=expected, reason=f"rows {what}")
+        elif row["previous"] != previous:
+            yield Finding(check="reordered", sequence=number, reason="it does not follow from the row before it")
+        if row["hash"] != row_hash(row):
+            yield Finding(check="edited", sequence=number, reason="its content is not what was sealed")
+        previous, expected = row["hash"], number + 1
+
+
 def broken_at(connection: sa.Connection) -> int | None:
     """The sequence of the first row that does not follow from the one before it, or None when all do."""
-    previous, expected = GENESIS, 1
-    for row in custody_rows(connection):
-        if row["sequence"] != expected or row["previous"] != previous or row["hash"] != row_hash(row):
-            return expected
-        previous, expected = row["hash"], expected + 1
-    return None
+    return next((finding.sequence for finding in inspect_chain(custody_rows(connection))), None)
+
+
+def newest_row(connection: sa.Connection) -> JsonObject | None:
+    """The log's last row, None where it is empty."""
+    row = connection.execute(sa.select(custody).order_by(custody.c.sequence.desc()).limit(1)).mappings().one_or_none()
+    return None if row is None else dict(row)

@@ -35,8 +35,16 @@ def ask_stamp(connection: sa.Connection, *, kind: str, name: str, message: bytes
     """Queue a request that failed the first time for `reason`; one that is queued already stays as it is."""
     known = sa.select(stamps.c.id).where(stamps.c.message_sha256 == _digest(message))
     if connection.execute(known).first() is None:
-        row = {"kind": kind, "name": name, "message": message, "message_sha256": _digest(message)}
-        row |= {"asked": now, "due": now + FIRST_PAUSE, "attempts": 1, "reason": reason[:_LONGEST_REASON]}
+        row = {
+            "kind": kind,
+            "name": name,
+            "message": message,
+            "message_sha256": _digest(message),
+            "asked": now,
+            "due": now + FIRST_PAUSE,
+            "attempts": 1,
+            "reason": reason[:_LONGEST_REASON],
+        }
         connection.execute(sa.insert(stamps).values(**row))
 
 

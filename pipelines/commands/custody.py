@@ -1,0 +1,131 @@
+"""`tracemark custody`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pipelines.packet.heads import Head
+    from pipelines.store.custody import Finding
+
+MOST_SHOWN = 100
+
+
+@click.group()
+def custody() -> None:
+    """Sign where the custody log stands, or hold the log against what was signed before."""
+
+
+@custody.command()
+@click.option("--daily", is_flag=True, help="Only where a day has passed since the last head.")
+@click.option("--out", type=click.Path(path_type=Path), help="A folder for a copy: keep one on another machine.")
+@workspace_option
+@json_option
+@click.pass_context
+def head(ctx: click.Context, daily: bool, out: Path | None, as_json: bool) -> None:
+    """Sign the log's last row, and have it stamped where a time authority is configured.
+
+    Heads lie in the workspace's custody/. A copy kept elsewhere is what shows, later, that the log was not made anew:
+    run it daily (cron) with --daily --out.
+
+    \b
+    Examples:
+      tracemark custody head
+      tracemark custody head --daily --out /mnt/other-machine/heads
+    """
+    from pipelines.commands.signing import open_key  # noqa: PLC0415 -- see composition
+    from pipelines.composition import opened, time_authority, utc_now  # noqa: PLC0415
+    from pipelines.packet.heads import Head, is_due, load_heads  # noqa: PLC0415
+    from pipelines.store.custody import newest_row  # noqa: PLC0415
+    from pipelines.store.stamps import ask_stamp  # noqa: PLC0415
+
+    workspace = find_workspace(ctx)
+    authority, now = time_authority(workspace), utc_now()
+    with opened(workspace) as database:
+        with database.read() as connection:
+            newest = newest_row(connection)
+        due = is_due(load_heads(workspace.heads), newest, now) if daily else newest is not None
+        if newest is None or not due:
+            print_json({"head": None}) if as_json else say("Nothing to sign: the log has no row that is not signed.")
+            return
+        key = open_key(workspace)
+        made = Head.sign(newest, key, workspace=workspace.root.name, now=now, authority=authority)
+        reason = None
+        if authority is not None:
+            made, reason = made.stamp(authority)
+        path = made.save(workspace.heads)
+        if out is not None:
+            made.save(out)
+        if reason is not None:
+            with database.write() as connection:
+                ask_stamp(connection, kind="head", name=path.name, message=made.signature, now=now, reason=reason)
+    if as_json:
+        print_json({"head": str(path), "sequence": made.sequence, "stamped": made.stamped, "waiting": reason})
+        return
+    say(f"{path}: row {made.sequence}")
+    if reason is not None:
+        say(f"Not stamped yet: {reason}. It waits; tracemark packet stamp asks again.")
+
+
+@custody.command()
+@click.option("--head", "heads", multiple=True, type=click.Path(path_type=Path), help="An earlier head (also several).")
+@click.option("--key", type=click.Path(path_type=Path), help="The public key (PEM) that must have signed the heads.")
+@workspace_option
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, heads: tuple[Path, ...], key: Path | None, as_json: bool) -> int:
+    """Check every row of the log against the one before it, and the log against the workspace's heads and those given.
+
+    Found: edited rows, removed rows, rows in another order, a log written anew (forked) or cut, and rows that claim a
+    time before a head that does not have them. Without a head that was kept elsewhere, a log that was written anew
+    together with its heads cannot be told.
+
+    \b
+    Examples:
+      tracemark custody verify
+      tracemark custody verify --head /mnt/other-machine/heads/head-000000001200.json --json
+    """
+    from pipelines.composition import opened  # noqa: PLC0415 -- see composition
+    from pipelines.packet.heads import Head, inspect_log, load_heads  # noqa: PLC0415
+    from pipelines.packet.keys import PublicKey, TrustedKeys  # noqa: PLC0415
+    from pipelines.store.custody import Finding, custody_rows, newest_row  # noqa: PLC0415
+
+    workspace = find_workspace(ctx)
+    known = TrustedKeys.load(workspace.trusted_keys).fingerprints
+    if key is not None:
+        known = frozenset({PublicKey.load(key).fingerprint})
+    earlier = [*load_heads(workspace.heads), *(Head.load(path) for path in heads)]
+    with opened(workspace) as database, database.read() as connection:
+        findings = [
+            Finding(
+                check="head", sequence=one.sequence, reason=f"signed by {one.statement['key']}, which is not trusted"
+            )
+            for one in earlier
+            if one.statement["key"] not in known
+        ]
+        findings += inspect_log(custody_rows(connection), earlier)
+        newest = newest_row(connection)
+    rows = 0 if newest is None else int(newest["sequence"])
+    _print(rows, earlier, findings, as_json=as_json)
+    return ExitCode.NOT_AS_IT_SHOULD_BE if findings else ExitCode.DONE
+
+
+def _print(rows: int, heads: list[Head], findings: list[Finding], *, as_json: bool) -> None:
+    stamped = sum(one.token is not None for one in heads)
+    if as_json:
+        shown = [{"check": one.check, "sequence": one.sequence, "reason": one.reason} for one in findings[:MOST_SHOWN]]
+        body = {"valid": not findings, "rows": rows, "heads": len(heads), "stamped": stamped}
+        print_json({**body, "findings": shown, "more": max(0, len(findings) - MOST_SHOWN)})
+        return
+    click.echo("the log holds" if not findings else "the log does NOT hold")
+    click.echo(f"  {rows} rows, {len(heads)} heads, {stamped} of them stamped by a time authority")
+    for one in findings[:MOST_SHOWN]:
+        click.echo(f"  {one.check} at row {one.sequence}: {one.reason}")
+    if len(findings) > MOST_SHOWN:
+        click.echo(f"  and {len(findings) - MOST_SHOWN} more")
