@@ -147,6 +147,9 @@ def _sightings(dossier: Dossier) -> list[list[Pieces]]:
             to_pieces("yes" if capture.id in changed else "no"),
         ]
         for capture in captures
+    ] + [
+        [to_pieces(one["at"]), to_pieces(f"{one['method']}, left out"), *[to_pieces(None)] * 4]
+        for one in (dossier.redaction or {}).get("withheld", ())
     ]
 
 
@@ -213,7 +216,9 @@ def _gaps(dossier: Dossier) -> list[str]:
     gaps = [
         f"The listing states no {name}." for name in ("price", "location", "posted") if not dossier.listing.get(name)
     ]
-    if not dossier.pages():
+    if dossier.redaction is not None:
+        gaps.append("Pages, pictures and feed lines are left out of this form for outside readers (redaction.json).")
+    elif not dossier.pages():
         gaps.append("No page was captured: the listing came by feed, and the line is kept as it was received.")
     elif not any(capture.screenshot for capture in dossier.captures):
         gaps.append("No screenshot was taken.")
@@ -228,6 +233,7 @@ def _gaps(dossier: Dossier) -> list[str]:
 def _missing(dossier: Dossier) -> list[str]:
     """Say what the whole packet does not show."""
     gaps = [] if dossier.seller else ["No history of a seller is in this packet."]
+    gaps += [f"Left out or replaced: {what}" for what in (dossier.redaction or {}).get("removed", ())]
     return [*gaps, "What was offered, said or agreed outside these pages was not seen; nothing was bought or asked."]
 
 

@@ -72,6 +72,7 @@ def _listing(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> Json
         "format": "tracemark-listing/1",
         **(of_case or _subject(dossier)),
         "subject": dossier.subject,
+        "redacted": dossier.redaction is not None,
         "captures": [_capture(capture, places[capture.id]) for capture in pages],
         "feed": [
             {
@@ -86,11 +87,17 @@ def _listing(dossier: Dossier, places: dict[str, list[tuple[int, int]]]) -> Json
     }
 
 
+def _came_by(dossier: Dossier) -> str:
+    if dossier.redaction is not None:
+        return "withheld"
+    pages, feed = bool(dossier.pages()), bool(dossier.feed_lines())
+    return {(False, False): "nothing kept", (True, False): "pages", (False, True): "feed"}.get((pages, feed), "both")
+
+
 def _subject(dossier: Dossier) -> JsonObject:
-    pages, feed = dossier.pages(), dossier.feed_lines()
     return {
         "subject": dossier.subject,
-        "came_by": "nothing kept" if not pages + feed else "pages" if not feed else "both" if pages else "feed",
+        "came_by": _came_by(dossier),
         "listing": dossier.listing,
         "versions": dossier.versions,
     }

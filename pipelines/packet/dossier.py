@@ -108,7 +108,7 @@ class Dossier:
             f"version {version.get('number')} rests on capture {version.get('capture')}, which is not given"
             for one in self.listings()
             for version in one.versions
-            if version.get("capture") not in known
+            if version.get("capture") not in known and not (self.redaction and version.get("capture") is None)
         ]
         mistakes += [
             f"capture {capture.id} repeats {capture.revisit_of}, which is not given"
