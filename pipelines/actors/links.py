@@ -12,6 +12,7 @@ from pipelines.actors.evidence import MOST_SHARING, Profile, Shared, holds, name
 from pipelines.actors.groups import Pair, pair
 from pipelines.actors.marks import LINKING
 from pipelines.sellers.wording import sketch_likeness
+from pipelines.store.replacing import replace_rows
 from pipelines.store.tables import sellers
 from pipelines.store.tables.linking import actor_links, offer_features, seller_marks
 from pipelines.store.tables.registers import licences
@@ -40,19 +41,17 @@ def renew_links(connection: sa.Connection, changed: Collection[int]) -> set[int]
     looked_at = near | set(changed)
     shared = {mark: one for mark, one in _holders(connection, looked_at).items() if len(one) <= MOST_SHARING}
     found = _weigh_pairs(connection, shared, looked_at)
-    _delete_between(connection, looked_at)
-    if found:
-        rows = [
-            {
-                "one": one,
-                "other": other,
-                "weight": round(sum(reason.weight for reason in reasons), 4),
-                "holds": holds(reasons),
-                "reasons": [reason.to_json() for reason in reasons],
-            }
-            for (one, other), reasons in sorted(found.items())
-        ]
-        connection.execute(sa.insert(actor_links), rows)
+    rows = [
+        {
+            "one": one,
+            "other": other,
+            "weight": round(sum(reason.weight for reason in reasons), 4),
+            "holds": holds(reasons),
+            "reasons": [reason.to_json() for reason in reasons],
+        }
+        for (one, other), reasons in sorted(found.items())
+    ]
+    replace_rows(connection, actor_links, _between(connection, looked_at), rows)
     return looked_at
 
 
@@ -185,19 +184,17 @@ def _read(connection: sa.Connection, shared: dict[tuple[str, int], list[_Holder]
     return reading
 
 
-def _delete_between(connection: sa.Connection, rows: Collection[int]) -> None:
-    """Links of which both ends were looked at; what is left of an account's links has not changed."""
+def _between(connection: sa.Connection, rows: Collection[int]) -> Iterator[sa.ColumnElement[bool]]:
+    """Conditions for the links of which both ends were looked at: an account's other links have not changed."""
     kept = set(rows)
     for part in _parts(sorted(rows)):
         query = sa.select(actor_links.c.one, actor_links.c.other).where(actor_links.c.one.in_(part))
-        stale = [(one, other) for one, other in connection.execute(query) if other in kept]
-        if stale:
-            connection.execute(
-                sa.delete(actor_links).where(
-                    actor_links.c.one == sa.bindparam("left"), actor_links.c.other == sa.bindparam("right")
-                ),
-                [{"left": one, "right": other} for one, other in stale],
-            )
+        held: dict[int, list[int]] = {}
+        for one, other in connection.execute(query):
+            if other in kept:
+                held.setdefault(one, []).append(other)
+        for one, others in held.items():
+            yield sa.and_(actor_links.c.one == one, actor_links.c.other.in_(others))
 
 
 def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

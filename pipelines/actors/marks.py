@@ -14,6 +14,8 @@ from pipelines.licences.numbers import number_key, short_key
 from pipelines.licences.register import contact_mark
 from pipelines.sellers.serials import digest
 from pipelines.sellers.wording import ALGORITHM, bands, number_of, sketch
+from pipelines.store.replacing import replace_rows
+from pipelines.store.tables import listings
 from pipelines.store.tables.linking import offer_features, seller_marks
 
 if TYPE_CHECKING:
@@ -35,19 +37,18 @@ _IMAGE_BANDS = ((0, 21), (21, 21), (42, 22))
 def renew_marks(connection: sa.Connection, histories: Sequence[SellerHistory], key: bytes) -> None:
     """Keep the marks and features of these accounts in the place of what was known of them."""
     rows = [history.row for history in histories]
-    connection.execute(sa.delete(seller_marks).where(seller_marks.c.seller.in_(rows)))
-    connection.execute(sa.delete(offer_features).where(offer_features.c.seller.in_(rows)))
     shown = [offer.row for history in histories for offer in history.offers]
-    for start in range(0, len(shown), _MOST_IN):
-        # A listing that came from another account has features still.
-        part = offer_features.c.listing.in_(shown[start : start + _MOST_IN])
-        connection.execute(sa.delete(offer_features).where(part))
     features = [_features(offer, history.row) for history in histories for offer in history.offers]
     marks = [mark for history in histories for mark in _marks(history, key, features_of(features, history.row))]
-    if features:
-        connection.execute(sa.insert(offer_features), features)
-    if marks:
-        connection.execute(sa.insert(seller_marks), marks)
+    # A listing that came from another account has features still: it is named itself too.
+    parts = [offer_features.c.listing.in_(shown[at : at + _MOST_IN]) for at in range(0, len(shown), _MOST_IN)]
+    gone = sa.and_(offer_features.c.seller.in_(rows), offer_features.c.listing.not_in(_current(rows)))
+    replace_rows(connection, offer_features, [*parts, gone], features)
+    replace_rows(connection, seller_marks, [seller_marks.c.seller.in_(rows)], marks)
+
+
+def _current(rows: Sequence[int | None]) -> sa.Select[tuple[int]]:
+    return sa.select(listings.c.id).where(listings.c.seller.in_(rows))
 
 
 def features_of(features: Sequence[JsonObject], row: int | None) -> dict[int, bytes]:

@@ -34,7 +34,7 @@ def export(ctx: click.Context, what: str, query: str | None, as_of: str | None, 
       tracemark export listings --query 'review:review'
       tracemark export sellers --as-of 2026-04-15
     """
-    from pipelines.composition import opened, person, serial_key, utc_now  # noqa: PLC0415 -- see composition
+    from pipelines.composition import opened, person, seller_rules, serial_key, utc_now  # noqa: PLC0415 -- see composition
     from pipelines.sellers.export import item_lines, seller_lines  # noqa: PLC0415
     from pipelines.store.custody import CustodyEvent, append_custody  # noqa: PLC0415
 
@@ -44,6 +44,7 @@ def export(ctx: click.Context, what: str, query: str | None, as_of: str | None, 
     if as_of is not None and what == "listings":
         raise BadInput("--as-of chooses items and sellers", hint="tracemark export sellers --as-of …")
     day = _day(as_of)
+    key, rules = serial_key(workspace), seller_rules(workspace)
     with opened(workspace) as database:
         event = CustodyEvent(
             at=utc_now(), actor=person(), action="export", subject=f"export:{what}", detail={"query": query}
@@ -53,9 +54,9 @@ def export(ctx: click.Context, what: str, query: str | None, as_of: str | None, 
         if what == "listings":
             print_lines(_listings(workspace, database, query))
         elif what == "items":
-            print_lines(item_lines(database, day, key=serial_key(workspace)))
+            print_lines(item_lines(database, day, key=key, rules=rules))
         else:
-            print_lines(seller_lines(database, day, key=serial_key(workspace)))
+            print_lines(seller_lines(database, day, key=key, rules=rules))
 
 
 def _day(text: str | None) -> date | None:

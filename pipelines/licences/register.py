@@ -103,6 +103,12 @@ def keep_register(connection: sa.Connection, register: Register, *, at: datetime
     return made
 
 
+def read_imports(connection: sa.Connection) -> list[JsonObject]:
+    """Every register and list that is there, the newest first."""
+    rows = connection.execute(sa.select(register_imports).order_by(register_imports.c.id.desc())).mappings()
+    return [{**row, "dated": row["dated"].isoformat(), "at": row["at"].isoformat()} for row in rows]
+
+
 def phone_mark(phone: str | None, country: str | None) -> int | None:
     """The mark of a telephone number, as contacts of listings have it."""
     found = find_phones(f"call {phone}", country=country) if phone else []

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from pipelines.actors.members import members_of, read_members, row_of
+from pipelines.errors import BadInput
 from pipelines.sellers.assessment import figures_json, firing_json, window_json
 from pipelines.store.tables import listings, sellers
-from pipelines.store.tables.linking import actor_links
+from pipelines.store.tables.linking import actor_links, actors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,3 +66,19 @@ def _accounts(connection: sa.Connection, rows: Sequence[int]) -> list[JsonObject
 def _rows(connection: sa.Connection, rows: Sequence[int]) -> Sequence[Any]:
     columns = (sellers.c.id, sellers.c.site, sellers.c.native_id, sellers.c.name)
     return connection.execute(sa.select(*columns).where(sellers.c.id.in_(rows)).order_by(sellers.c.id)).all()
+
+
+def view_actor(connection: sa.Connection, name: str) -> tuple[str, JsonObject, list[int]]:
+    """An actor by its id, or by SITE/SELLER of one of its accounts: its id, its line, the row ids of its accounts.
+
+    BadInput where there is none.
+    """
+    wanted = name
+    site, sign, native_id = name.partition("/")
+    if sign:
+        row = row_of(connection, site, native_id)
+        wanted = "" if row is None else read_members(connection, [row]).get(row, "")
+    line = connection.scalar(sa.select(actors.c.body).where(actors.c.id == wanted))
+    if line is None:
+        raise BadInput(f"there is no actor {name}", hint="tracemark actor list; an account alone is none")
+    return wanted, line, members_of(connection, [wanted]).get(wanted, [])

@@ -19,6 +19,7 @@ from pipelines.sellers.history import read_histories
 from pipelines.sellers.rates import USUAL, read_norms, renew_norms
 from pipelines.sellers.round import Round, last_seen_days
 from pipelines.sellers.rules import SellerRules
+from pipelines.store.replacing import replace_rows
 from pipelines.store.tables import item_listings, items, journal, listings, seller_assessments, sellers
 from pipelines.store.tables.linking import actors
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.sellers.round import Assessed
     from pipelines.store.database import Database
 
+_MOST_IN = 400
 _BATCH = 100
 """Sellers in one transaction: the others who write wait for as long as it takes to assess them."""
 
@@ -165,19 +167,21 @@ def _keep(
 
 
 def _replace_items(connection: sa.Connection, rows: Sequence[int], found: Assessed) -> None:
-    old = sa.select(items.c.id).where(items.c.seller.in_(rows))
-    connection.execute(sa.delete(item_listings).where(item_listings.c.item.in_(old)))
-    connection.execute(sa.delete(items).where(items.c.seller.in_(rows)))
-    if not found.items:
-        return
     of = {(account.history.site, account.history.id): row for row, account in zip(rows, found.accounts, strict=True)}
     values = [
         {"id": item.id, "seller": of[item.offers[0].site, item.offers[0].seller], "body": item_json(item)}
         for item in found.items
     ]
-    connection.execute(sa.insert(items), values)
     links = {(item.id, offer.row) for item in found.items for offer in item.offers}
-    connection.execute(sa.insert(item_listings), [{"item": item, "listing": row} for item, row in sorted(links)])
+    old = connection.scalars(sa.select(items.c.id).where(items.c.seller.in_(rows))).all()
+    known = sorted({*old, *(item.id for item in found.items)})
+    parts = [known[at : at + _MOST_IN] for at in range(0, len(known), _MOST_IN)]
+    gone = sorted(set(old) - {item.id for item in found.items})
+    for at in range(0, len(gone), _MOST_IN):
+        connection.execute(sa.delete(item_listings).where(item_listings.c.item.in_(gone[at : at + _MOST_IN])))
+    replace_rows(connection, items, [items.c.id.in_(part) for part in parts], values)
+    held = [{"item": item, "listing": row} for item, row in sorted(links)]
+    replace_rows(connection, item_listings, [item_listings.c.item.in_(part) for part in parts], held)
 
 
 def _parts(rows: Sequence[int]) -> Iterator[Sequence[int]]:

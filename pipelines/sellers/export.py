@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 _BATCH = 500
 
 
-def item_lines(database: Database, as_of: date | None, *, key: bytes = b"") -> Iterator[JsonObject]:
+def item_lines(
+    database: Database, as_of: date | None, *, key: bytes = b"", rules: SellerRules | None = None
+) -> Iterator[JsonObject]:
     """Every Item, one line each (docs/schema/item.json): as last assessed, or as on the day asked for."""
     with database.read() as connection:
         if as_of is None:
@@ -35,20 +37,22 @@ def item_lines(database: Database, as_of: date | None, *, key: bytes = b"") -> I
             order = (sellers.c.site, sellers.c.native_id, items.c.id)
             yield from connection.scalars(kept.order_by(*order).execution_options(yield_per=_BATCH))
         else:
-            for found in assess_all(connection, end_of(as_of), SellerRules.shipped(), key):
+            for found in assess_all(connection, end_of(as_of), rules or SellerRules.shipped(), key):
                 yield from (item_json(item) for item in found.items)
         for history in read_nameless(connection, as_of=None if as_of is None else end_of(as_of)):
             yield from (item_json(item) for item in find_items(history))
 
 
-def seller_lines(database: Database, as_of: date | None, *, key: bytes = b"") -> Iterator[JsonObject]:
+def seller_lines(
+    database: Database, as_of: date | None, *, key: bytes = b"", rules: SellerRules | None = None
+) -> Iterator[JsonObject]:
     """Every seller, one line each (docs/schema/seller.json): as last assessed, or as on the day asked for."""
     with database.read() as connection:
         if as_of is None:
-            yield from _kept_sellers(connection, key)
+            yield from _kept_sellers(connection, key, rules or SellerRules.shipped())
         else:
             norms = read_norms(connection)
-            for found in assess_all(connection, end_of(as_of), SellerRules.shipped(), key):
+            for found in assess_all(connection, end_of(as_of), rules or SellerRules.shipped(), key):
                 yield from (one.to_json(norms.get(one.history.site, USUAL)) for one in found.accounts)
 
 
@@ -85,14 +89,14 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
-def _kept_sellers(connection: sa.Connection, key: bytes) -> Iterator[JsonObject]:
+def _kept_sellers(connection: sa.Connection, key: bytes, rules: SellerRules) -> Iterator[JsonObject]:
     query = (
         sa.select(sellers.c.id, sellers.c.site, seller_assessments)
         .outerjoin(seller_assessments, seller_assessments.c.seller == sellers.c.id)
         .order_by(sellers.c.site, sellers.c.native_id)
     )
     norms = read_norms(connection)
-    waiting = Round.open(connection, SellerRules.shipped(), secret=key, now=datetime.now(UTC))
+    waiting = Round.open(connection, rules, secret=key, now=datetime.now(UTC))
     for row in connection.execute(query.execution_options(yield_per=_BATCH)):
         usual = norms.get(row.site, USUAL)
         if row.body is None:

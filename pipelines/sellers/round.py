@@ -106,11 +106,16 @@ class Round:
         decisions = read_decisions(self.connection, ("merge", "split"), rows)
         return Hands.of((one.action, one.body) for one in decisions if self.as_of is None or one.at <= self.as_of)
 
+    def find_items(self, history: SellerHistory, rows: Sequence[int]) -> list[Item]:
+        """The items of a hand, whose accounts are `rows`."""
+        common = stock_pictures(self.connection, history.offers)
+        return find_items(history, common=common, hands=self.hands(rows))
+
     def assess(self, histories: Sequence[SellerHistory], actor: str | None) -> Assessed:
         """Assess the accounts of one hand: each by itself, and where there are several all together."""
         rows = [history.row for history in histories if history.row is not None]
         joined = histories[0] if len(histories) == 1 else join_histories(histories)
-        items = find_items(joined, common=stock_pictures(self.connection, joined.offers), hands=self.hands(rows))
+        items = self.find_items(joined, rows)
         prices = {item.id: z for item in items if item.is_firearm and (z := self.market.place(item)) is not None}
         accounts = []
         for history in histories:

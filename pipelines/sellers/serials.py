@@ -13,11 +13,11 @@ _LABEL = (
     r"|n[uú]mero\sde\ss[eé]rie|num[eé]ro\sde\ss[eé]rie|matr[ií]cule|серийный\sномер|رقم\sتسلسلي|序列号|序號)"
 )
 _STATED = re.compile(
-    _LABEL + r"\s?(?:is|starts\swith|begins\swith|beginnt\smit|[:#.=])*\s?[:#]?\s?"
+    _LABEL + r"\s?(?:is\s|[:#.=]\s?)*(?P<begins>(?:starts|begins|starting|beginning|beginnt)\s(?:with|mit)\s)?"
     r"(?P<serial>[A-Z0-9][A-Z0-9-]{2,18}?)(?P<open>[xX*_?•]{2,8}|\.{2,3}|…)?(?![A-Za-z0-9*]|-[A-Za-z0-9])",
     re.IGNORECASE,
 )
-_HINT = re.compile(r"s/n|sn|ser|matr|сери|تسلسلي|序", re.IGNORECASE)
+_HINT = re.compile(r"s/n|sn|s[eé]r|matr|сери|تسلسلي|序", re.IGNORECASE)
 LEAST_FRAGMENT = 4
 """Characters that a fragment must have to tell one thing from another."""
 
@@ -48,7 +48,7 @@ def find_serials(text: str) -> list[Serial]:
     for match in _STATED.finditer(text):
         stated = normalise(match["serial"])
         if len(stated) >= LEAST_FRAGMENT and sum(one.isdecimal() for one in stated) >= 2:
-            found[Serial(stated, match["open"] is None)] = None
+            found[Serial(stated, match["open"] is None and match["begins"] is None)] = None
     return list(found)
 
 

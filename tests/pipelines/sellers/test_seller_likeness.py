@@ -1,0 +1,118 @@
+"""What makes two listings one thing beside their words, what stands against it, and what people say."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from seller_samples import OWN_WORDS, START, history, offer, piece
+
+from pipelines.sellers.decisions import Hands
+from pipelines.sellers.items import Item, find_items
+from pipelines.sellers.serials import Serial
+
+WORDS = [f"Glock 19\n{words}" for words in OWN_WORDS]
+FIRST, OTHER = 0x0F0F_3C3C_5555_AAAA, 0x7001_1223_90AB_CDEF
+
+
+def items_of(*offers: object, common: tuple[int, ...] = (), hands: Hands | None = None) -> list[Item]:
+    return find_items(history(list(offers)), common=common, hands=hands)  # type: ignore[arg-type]
+
+
+def day(number: float) -> object:
+    return START + timedelta(days=number)
+
+
+def gone(number: float) -> dict[str, object]:
+    return {"status": "gone", "ended": day(number), "last_day": number}
+
+
+def sold(number: float) -> dict[str, object]:
+    return {"status": "sold", "ended": day(number), "last_day": number}
+
+
+def test_the_same_serial_number_joins_whatever_the_words_and_another_one_parts() -> None:
+    one, again = Serial("BKR12345", whole=True), Serial("BKR12", whole=False)
+    first = offer(1, 0, WORDS[0], piece(), serials=(one,), **gone(4))
+    [item] = items_of(first, offer(2, 9, WORDS[1], piece(), serials=(again,)))
+    assert "the same stated serial number" in item.why
+    assert len(items_of(first, offer(2, 9, WORDS[0], piece(), serials=(Serial("ZZZ999", whole=True),)))) == 2
+
+
+def test_a_picture_of_its_own_joins_and_a_stock_picture_does_not() -> None:
+    offers = [
+        offer(1, 0, WORDS[0], piece(), pictures=(FIRST,), **gone(4)),
+        offer(2, 9, WORDS[1], piece(), pictures=(FIRST ^ 0b101,)),
+    ]
+    [item] = items_of(*offers)
+    assert "a picture in common" in item.why
+    assert len(items_of(*offers, common=(FIRST, FIRST ^ 0b101))) == 2
+    assert len(items_of(offers[0], offer(2, 9, WORDS[1], piece(), pictures=(OTHER,)))) == 2
+
+
+def test_what_was_sold_and_comes_again_in_the_same_words_is_the_next_piece() -> None:
+    first = offer(1, 0, WORDS[0], piece(), pictures=(FIRST,), **sold(4))
+    assert len(items_of(first, offer(2, 60, WORDS[0], piece()))) == 2
+    assert len(items_of(first, offer(2, 60, WORDS[0], piece(), pictures=(FIRST,)))) == 1
+    bare = offer(1, 0, WORDS[0], piece(), **sold(4))
+    assert len(items_of(bare, offer(2, 8, WORDS[0], piece()))) == 1  # the sale fell through
+    assert len(items_of(bare, offer(2, 60, WORDS[0], piece()))) == 2
+
+
+def test_a_listing_that_conflicts_with_one_of_an_item_is_not_joined_by_way_of_another() -> None:
+    text = f"Glock 19\n{OWN_WORDS[0]} About 2700 rounds through it."
+    fewer = f"Glock 19\n{OWN_WORDS[0]} {OWN_WORDS[1][:30]} About 300 rounds through it."
+    assert len(items_of(offer(1, 0, text, piece(), **gone(3)), offer(2, 5, fewer, piece()))) == 2
+    more = text.replace("2700", "2760")
+    assert len(items_of(offer(1, 0, text, piece(), **gone(3)), offer(2, 5, more, piece()))) == 1
+
+
+def test_two_up_at_the_same_time_with_own_pictures_and_prices_are_two() -> None:
+    edited = WORDS[0].replace("Two magazines", "Three magazines and a pouch").replace("six", "nine")
+    first = offer(1, 0, WORDS[0], piece(), pictures=(FIRST,), price=(515.0, "USD"), last_day=30)
+    second = offer(2, 9, edited, piece(), pictures=(OTHER,), price=(510.0, "USD"), last_day=30)
+    assert len(items_of(first, second)) == 2
+    after = offer(1, 0, WORDS[0], piece(), pictures=(FIRST,), price=(515.0, "USD"), **gone(8))
+    assert len(items_of(after, second)) == 1
+
+
+def test_one_of_a_lot_offered_alone_at_the_price_named_there_is_no_new_one() -> None:
+    text = "Clearing the cabinet: Glock 19 $450, Glock 26 $1,400.50"
+    lot = offer(1, 0, text, piece("19"), piece("26"), price=(450.0, "USD"), **gone(10))
+    alone = offer(2, 14, WORDS[0], piece("19"), price=(450.0, "USD"))
+    assert len(items_of(lot, alone)) == 2
+    assert len(items_of(lot, offer(2, 14, WORDS[0], piece("19"), price=(465.0, "USD")))) == 3
+
+
+def test_make_model_price_and_time_join_words_that_are_somewhat_alike() -> None:
+    words = "Selling my Glock 19. It has seen little use. With it go two magazines and a sling. Pick up near the lake."
+    other = (
+        "I let go of a Glock 19. Little used by me. Comes with two magazines and a sling. Pick up near the lake road."
+    )
+    first = offer(1, 0, words, piece(), price=(500.0, "USD"), **gone(10))
+    [item] = items_of(first, offer(2, 14, other, piece(), price=(480.0, "USD")))
+    assert "make, model, price and time agree" in item.why or "texts" in item.why
+    assert len(items_of(first, offer(2, 14, other, piece(), price=(900.0, "USD")))) == 2
+    assert len(items_of(first, offer(2, 140, other, piece(), price=(480.0, "USD")))) == 2
+
+
+def test_the_words_of_a_number_are_kept_with_it() -> None:
+    stated = {**piece(quantity=3), "field": "title", "start": 10, "end": 18}
+    found = items_of(offer(1, 0, "Selling 3 Glock 19s\nAll boxed.", stated))
+    assert len(found) == 3
+    assert "one of 3 by the words 'Selling 3 Glock 19s'" in found[0].why
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_a_person_says_wins_and_the_later_word_holds(order: tuple[int, int]) -> None:
+    offers = [offer(1, 0, WORDS[0], piece()), offer(2, 5, WORDS[1], piece("17"))]
+    merge = ("merge", {"pieces": [["market", "L1", 0], ["market", "L2", 0]]})
+    split = ("split", {"pieces": [["market", "L2", 0]], "from": [["market", "L1", 0]]})
+    assert len(items_of(*offers)) == 2
+    [item] = items_of(*offers, hands=Hands.of([merge]))
+    assert "joined by a person" in item.why
+    both = [(merge, split)[at] for at in order]
+    assert len(items_of(*offers, hands=Hands.of(both))) == (2 if order == (0, 1) else 1)
+    same = [offer(1, 0, WORDS[0], piece()), offer(2, 5, WORDS[0], piece())]
+    assert len(items_of(*same)) == 1
+    assert len(items_of(*same, hands=Hands.of([split]))) == 2
