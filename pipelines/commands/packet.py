@@ -32,26 +32,31 @@ def packet() -> None:
 @packet.command()
 @click.argument("named", metavar="ID|CASE")
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (default: in packets/).")
+@click.option("--redacted", is_flag=True, help="For outside readers: without contacts, names and handles.")
 @workspace_option
 @json_option
 @click.pass_context
-def create(ctx: click.Context, named: str, out: Path | None, as_json: bool) -> None:
+def create(ctx: click.Context, named: str, out: Path | None, redacted: bool, as_json: bool) -> None:
     """Write the evidence packet of a listing or a case: captures, versions, assessment, history, custody; signed.
 
     \b
     Examples:
       tracemark packet create harborlist/10000042 --out 10000042.zip
       TRACEMARK_KEY_PASSPHRASE=… tracemark packet create C-2026-0001
+      tracemark packet create C-2026-0001 --redacted --out for-researchers.zip
     """
     from pipelines.commands.signing import open_key  # noqa: PLC0415 -- see composition
     from pipelines.composition import opened, person, time_authority, utc_now  # noqa: PLC0415
     from pipelines.evidence import find_dossier  # noqa: PLC0415
+    from pipelines.exchange.redaction import redact  # noqa: PLC0415
     from pipelines.packet.sealing import Sealer  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
     key, authority = open_key(workspace), time_authority(workspace)
     with opened(workspace) as database:
         dossier = find_dossier(database, named, vault=workspace.vault, workspace=workspace.root.name)
+        if redacted:
+            dossier = redact(dossier)
         path = out or workspace.packets / f"{_file_name(dossier)}.zip"
         path.parent.mkdir(parents=True, exist_ok=True)
         sealer = Sealer(database=database, key=key, authority=authority, actor=person(), now=utc_now)
@@ -61,6 +66,7 @@ def create(ctx: click.Context, named: str, out: Path | None, as_json: bool) -> N
             {
                 "file": str(path),
                 **dossier.subject,
+                "redacted": redacted,
                 "root": receipt.root,
                 "sha256": receipt.sha256,
                 "size": receipt.size,
@@ -204,4 +210,5 @@ def _list(value: object) -> list[dict[str, str]]:
 
 def _file_name(dossier: Dossier) -> str:
     start, name = ("case", dossier.subject["case"]) if dossier.case else (dossier.site, dossier.id)
-    return f"{start}-" + "".join(char if char.isalnum() or char in "-_" else "-" for char in name)[:80]
+    end = "-redacted" if dossier.redaction is not None else ""
+    return f"{start}-" + "".join(char if char.isalnum() or char in "-_" else "-" for char in name)[:80] + end

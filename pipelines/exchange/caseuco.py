@@ -55,7 +55,7 @@ def write_case_uco(dossier: Dossier) -> bytes:
     state = {} if dossier.case is None else {"case-investigation:investigationStatus": dossier.case["state"]}
     top = {"uco-core:name": title_of(dossier), "uco-core:description": LEAD, **state}
     held = {"uco-core:object": [{"@id": name} for name in sorted(graph.nodes)]}
-    graph.add("bundle", (dossier.custody_subject,), kind, top | held)
+    graph.add("bundle", (dossier.name,), kind, top | held)
     return write_json({"@context": CONTEXT, "@graph": [graph.nodes[name] for name in sorted(graph.nodes)]})
 
 

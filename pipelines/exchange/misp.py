@@ -36,12 +36,12 @@ def write_misp(dossier: Dossier) -> bytes:
     """Return the dossier as an event; the same dossier gives the same bytes."""
     namer = Namer(workspace=dossier.workspace)
     at = changed_at(dossier)
-    found = _Attributes(namer=namer, subject=dossier.custody_subject, timestamp=str(int(at.timestamp())))
+    found = _Attributes(namer=namer, subject=dossier.name, timestamp=str(int(at.timestamp())))
     for listing in dossier.listings():
         _add_listing(found, listing)
     colour = "amber" if dossier.redaction is None else "green"
     event = {
-        "uuid": str(namer.name("event", dossier.custody_subject)),
+        "uuid": str(namer.name("event", dossier.name)),
         "info": f"{title_of(dossier)}. {LEAD}",
         "date": at.date().isoformat(),
         "timestamp": found.timestamp,

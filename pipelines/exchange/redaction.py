@@ -81,7 +81,7 @@ def redact(dossier: Dossier) -> Dossier:
         evolve(one, redaction={**account, "withheld": [row for row in account["withheld"] if row["capture"] in ids]})
         for one, ids in zip(parts, withheld.values(), strict=True)
     )
-    return evolve(redacted, redaction=account, parts=parts)
+    return evolve(redacted, redaction=account, parts=parts, logged_as=dossier.custody_subject)
 
 
 @frozen(kw_only=True)

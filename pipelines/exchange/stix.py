@@ -57,11 +57,11 @@ def write_stix(dossier: Dossier) -> bytes:
     seen = [name for one in dossier.listings() for name in _add_listing(bundle, one)]
     if not seen:
         said = {"abstract": title_of(dossier), "content": "Without listings.", "object_refs": [author]}
-        seen = [bundle.add("note", ("empty", dossier.custody_subject), said)]
+        seen = [bundle.add("note", ("empty", dossier.name), said)]
     group = {"name": title_of(dossier), "description": LEAD, "context": "unspecified", "object_refs": seen}
-    bundle.add("grouping", (dossier.custody_subject,), group)
+    bundle.add("grouping", (dossier.name,), group)
     objects = [bundle.objects[name] for name in sorted(bundle.objects)]
-    name = namer.name("bundle", dossier.custody_subject)
+    name = namer.name("bundle", dossier.name)
     return write_json({"type": "bundle", "id": f"bundle--{name}", "objects": objects})
 
 

@@ -57,6 +57,7 @@ class Dossier:
     case: JsonObject | None = None
     parts: tuple[Dossier, ...] = ()
     redaction: JsonObject | None = None  # what was removed for outside readers, where it was
+    logged_as: str | None = None  # the custody log's own name of it, where redaction may have changed the id
 
     @property
     def subject(self) -> JsonObject:
@@ -70,7 +71,9 @@ class Dossier:
 
     @property
     def custody_subject(self) -> str:
-        """The same, as the custody log names it."""
+        """The same, as the custody log names it: redacted or not."""
+        if self.logged_as is not None:
+            return self.logged_as
         return f"{self.site}/{self.id}" if self.case is None else f"case:{self.case['reference']}"
 
     def listings(self) -> tuple[Dossier, ...]:

@@ -46,7 +46,12 @@ class Sealer:
             actor=self.actor,
             action="export",
             subject=dossier.custody_subject,
-            detail={"packet": path.name, "sha256": receipt.sha256, "root": receipt.root},
+            detail={
+                "packet": path.name,
+                "sha256": receipt.sha256,
+                "root": receipt.root,
+                "redacted": dossier.redaction is not None,
+            },
         )
         with self.database.write() as connection:
             append_custody(connection, [event])

@@ -98,3 +98,29 @@ def test_what_is_refused(workspace: Path, case: str, words: tuple[str, ...]) -> 
     code, out, said = run("case", *given, "--workspace", str(workspace), "--json")
     assert (code, out) == (2, "")
     check("error", json.loads(said))
+
+
+def test_a_redacted_packet_by_the_command_is_logged_as_what_it_is_of(
+    workspace: Path, case: str, tmp_path: Path
+) -> None:
+    place = ("--workspace", str(workspace))
+    packet, csv = tmp_path / "redacted.zip", tmp_path / "case.csv"
+    assert answer("packet", "create", case, "--redacted", "--out", str(packet), *place)["redacted"] is True
+    assert answer("packet", "verify", str(packet))["valid"] is True
+    assert answer("exchange", "tracing-csv", case, "--out", str(csv), *place)["case"] == case
+    assert csv.read_bytes().count(b"\r\n") > 11
+    code, _, said = run("exchange", "stix", case, *place, "--json")
+    assert code == 2, said
+    plain = tmp_path / "plain.zip"
+    answer("packet", "create", case, "--out", str(plain), *place)
+    with zipfile.ZipFile(packet) as archive:
+        held = b"".join(archive.read(name) for name in archive.namelist() if name.startswith("data/"))
+    assert not [one for one in (b"907-555-0143", b"9075550143") if one in held]
+    with zipfile.ZipFile(plain) as archive:
+        access = [json.loads(line) for line in archive.read("custody-access.jsonl").splitlines()]
+    exports = [
+        (row["subject"], row["detail"].get("form"), row["detail"]["redacted"])
+        for row in access
+        if row["action"] == "export"
+    ]
+    assert exports[-2:] == [(f"case:{case}", None, True), (f"case:{case}", "tracing-csv", False)]
