@@ -63,6 +63,15 @@ def test_two_items_never_stand_out() -> None:
     assert not any(row["hot"] for row in found["sellers"])
 
 
+def test_the_best_of_many_by_chance_does_not_stand_out_and_alone_it_would() -> None:
+    """Of three hundred sellers some offer three in a week now and then."""
+    many = [_offer(number, 7 + number % 56, seller=f"north/s{number % 300}") for number in range(600)]
+    lucky = [_offer(9000 + number, number, seller="north/s7") for number in range(3)]
+    row = find_hot_spots([*many, *lucky], _sites(), LAST)["sellers"][0]
+    assert (row["name"], row["count"], row["hot"]) == ("north/s7", 3, False)
+    assert row["probability"] < 0.05
+
+
 def test_a_site_that_was_hardly_observed_before_is_left_out_and_named() -> None:
     seen = Observed(every=False, days=frozenset(LAST - timedelta(days=back) for back in range(10)))
     burst = [_offer(number, number % 6, seller="north/quick") for number in range(20)]
