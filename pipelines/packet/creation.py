@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 from attrs import frozen
 
-from pipelines.errors import DiskTrouble
+from pipelines.errors import BadInput, DiskTrouble
 from pipelines.packet.archive import Source, StoredZip, require_room
 from pipelines.packet.authority import StampFailed
 from pipelines.packet.checks import layout
@@ -155,6 +155,10 @@ def create(
 def _plan_content(dossier: Dossier, paper: bytes) -> dict[str, Source]:
     archive = plan_web_archive(dossier)
     documents = write_documents(dossier, {} if archive is None else archive.places, paper)
+    for name, data in documents.items():
+        if name.endswith(".json") and len(data) > layout.MOST_JSON_BYTES:
+            most = layout.MOST_JSON_BYTES
+            raise BadInput(f"{name} would have {len(data)} bytes; {most} is the most", hint="divide the matter")
     content = {name: Source.of(data) for name, data in documents.items()}
     if archive is not None:
         content[layout.WACZ] = archive.source

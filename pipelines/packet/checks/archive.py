@@ -27,6 +27,7 @@ DOS_DATE = 0x0021  # 1980-01-01, the earliest there is
 REGULAR_FILE = 0o100644 << 16
 MOST_ARCHIVE_BYTES = (1 << 32) - 1  # beyond it ZIP needs extra fields
 MOST_MEMBERS = (1 << 16) - 1
+LONGEST_ENTRY = CENTRAL.size + 8 * 121  # so that what a forger writes is never read as a whole
 MEMBER_NAME = re.compile(r"[A-Za-z0-9._-]{1,120}(?:/[A-Za-z0-9._-]{1,120}){0,7}")
 
 
@@ -115,6 +116,8 @@ def _find_directory(file: BinaryIO, size: int, base: int, where: str) -> tuple[b
         raise CheckError("zip", where, "several disks, or a comment")
     if offset + length != size - END.size:
         raise CheckError("zip", where, "bytes stand before the archive, or the directory is not where it should be")
+    if length > count * LONGEST_ENTRY:
+        raise CheckError("zip", where, "a directory that is longer than its members need")
     file.seek(base + offset)
     return file.read(length), count, offset
 

@@ -58,6 +58,7 @@ DOCUMENTS = frozenset(
 WACZ_FILES = frozenset({WARC, INDEX, PAGES, DATA_PACKAGE, DATA_PACKAGE_DIGEST})
 MOST_FAILURES = 100
 MOST_DOCUMENT_BYTES = 1 << 28
+MOST_JSON_BYTES = 1 << 25  # of one JSON value: as objects it takes twenty times as much memory
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ def show(text: object) -> str:
 
 def load_json(data: bytes, check: str, file: str) -> Any:
     """Return the value of a JSON document; a key that stands twice is refused, since readers differ on it."""
+    if len(data) > MOST_JSON_BYTES:
+        raise CheckError(check, file, "too large a JSON document")
     try:
         return json.loads(data.decode("utf-8"), object_pairs_hook=_without_doubles, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

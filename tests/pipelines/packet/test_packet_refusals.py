@@ -90,6 +90,28 @@ def test_a_directory_of_very_many_members_is_refused_soon(packet: Path) -> None:
     assert result.json["failures"][-1]["reason"].endswith(" more")
 
 
+def test_a_directory_or_a_document_that_would_fill_the_memory_is_refused_unread(
+    packet: Path, key: SigningKey, tmp_path: Path
+) -> None:
+    whole = packet.read_bytes()
+    start = int.from_bytes(whole[-6:-2], "little")
+    blown = whole[:start] + bytes(1 << 26) + whole[start:-22]
+    end = bytearray(whole[-22:])
+    end[12:16] = (len(whole) - 22 - start + (1 << 26)).to_bytes(4, "little")
+    (tmp_path / "directory.zip").write_bytes(blown + bytes(end))
+    parts = read_zip(whole) | {"data/listing.json": b"[" + b"[]," * (1 << 24) + b"[]]"}
+    (tmp_path / "document.zip").write_bytes(write_zip(reseal(parts, key)))
+    del parts, blown
+    for name, reason in (("directory", "longer than its members need"), ("document", "too large a JSON document")):
+        tracemalloc.start()
+        result = verify(tmp_path / f"{name}.zip")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert result.exit_code == 1
+        assert reason in json.dumps(result.json)
+        assert peak < 120_000_000
+
+
 def test_the_verifier_is_one_file_of_the_standard_library() -> None:
     source = write_verifier()
     assert source == write_verifier()
