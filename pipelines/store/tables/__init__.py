@@ -31,8 +31,9 @@ from pipelines.store.tables.offers import listings, sellers, status_changes, ver
 from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, sign_ins
 from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
-from pipelines.store.tables.stamps import stamps
 from pipelines.store.tables.registers import licences, register_imports, stolen_serials
+from pipelines.store.tables.requests import marketplace_requests, request_answers, request_listings
+from pipelines.store.tables.stamps import stamps
 
 __all__ = [
     "UtcTime",
@@ -67,12 +68,15 @@ __all__ = [
     "licences",
     "listings",
     "looks",
+    "marketplace_requests",
     "metadata",
     "offer_features",
     "people",
     "picture_captures",
     "pictures",
     "register_imports",
+    "request_answers",
+    "request_listings",
     "runs",
     "saved_searches",
     "seller_assessments",
