@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -83,13 +84,13 @@ def sign_paper(paper: bytes, key: SigningKey, at: datetime) -> bytes:
     placeholder = SignatureObject(timestamp=at, reason="seal of an evidence packet", bytes_reserved=_RESERVED)
     steps.send(SigObjSetup(sig_placeholder=placeholder))
     prepared, out = steps.send(SigIOSetup(md_algorithm="sha256", in_place=False))
-    signature = asyncio.run(
-        signer.async_sign(
-            prepared.document_digest,
-            digest_algorithm="sha256",
-            signed_attr_settings=PdfCMSSignedAttributes(signing_time=at),
-        )
+    signing = signer.async_sign(
+        prepared.document_digest,
+        digest_algorithm="sha256",
+        signed_attr_settings=PdfCMSSignedAttributes(signing_time=at),
     )
+    with ThreadPoolExecutor(1) as thread:  # the caller's may run a loop of its own, as the desk's do
+        signature = thread.submit(asyncio.run, signing).result()
     steps.send(signature)
     signed: bytes = out.getvalue()
     if not signed.startswith(paper):

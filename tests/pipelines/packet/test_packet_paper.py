@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import subprocess
 from datetime import timedelta
 from pathlib import Path
@@ -95,6 +96,14 @@ def test_the_signature_is_appended_and_its_key_follows_from_the_workspace_key(
     assert sign_paper(paper, key, SEALED + timedelta(days=1)).startswith(paper)
     assert make_certificate(key) == make_certificate(key)
     assert make_certificate(key) != make_certificate(SigningKey.generate())
+
+
+def test_a_paper_is_signed_inside_a_running_loop_too(dossier: Dossier, key: SigningKey) -> None:
+    async def sign() -> bytes:
+        return sign_paper(paper, key, SEALED)
+
+    paper = write_paper(dossier)
+    assert asyncio.run(sign()).startswith(paper)
 
 
 def test_every_signal_has_a_lawful_reading() -> None:
