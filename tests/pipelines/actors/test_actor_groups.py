@@ -1,0 +1,72 @@
+"""Groups out of links: never over a cut, whatever the order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.actors.evidence import Profile, Shared, holds, name_cores, weigh
+from pipelines.actors.groups import find_groups, pair
+
+if TYPE_CHECKING:
+    import random
+
+ROWS = st.integers(1, 9)
+PAIRS = st.tuples(ROWS, ROWS).filter(lambda both: both[0] != both[1]).map(lambda both: pair(*both))
+LINKS = st.lists(st.tuples(st.floats(4.5, 20), PAIRS), max_size=14, unique_by=lambda link: link[1])
+
+
+@given(LINKS, st.sets(PAIRS, max_size=4), st.sets(PAIRS, max_size=3), st.randoms(use_true_random=False))
+@settings(max_examples=150, deadline=None)
+def test_no_cut_pair_is_ever_together_and_order_plays_no_part(
+    links: list[tuple[float, tuple[int, int]]],
+    cut: set[tuple[int, int]],
+    confirmed: set[tuple[int, int]],
+    chance: random.Random,
+) -> None:
+    found = find_groups(links, confirmed - cut, cut)
+    assert all(not group.issuperset(both) for group in found for both in cut)
+    shuffled = list(links)
+    chance.shuffle(shuffled)
+    assert find_groups(shuffled, confirmed - cut, cut) == found
+    if not cut:
+        assert all(any(group.issuperset(both) for group in found) for both in {*confirmed, *(one for _, one in links)})
+
+
+def profile(row: int, *names: str, place: int = 1, deals: bool = False) -> Profile:
+    return Profile(
+        row=row, site="market", names=name_cores(*names), places=frozenset({place}), towns=frozenset(), deals=deals
+    )
+
+
+ONE, OTHER = profile(1, "quiet_fox77"), profile(2, "Quiet Fox")
+
+
+def test_neither_names_nor_words_suffice_however_many_there_are() -> None:
+    assert weigh(ONE, OTHER, Shared()) == []
+    texts = Shared(texts={(at, at + 50): 2 for at in range(9)})
+    assert not holds(weigh(profile(1, "quiet_fox"), profile(2, "loud_hen_9"), texts))
+    assert not holds(weigh(ONE, profile(2, "loud_hen_9"), Shared(serials=[(2, (1, 2))])))
+
+
+def test_a_contact_of_their_own_suffices_and_one_beside_few_listings_does_not() -> None:
+    nobody = profile(3, "loud_hen_9")
+    assert holds(weigh(ONE, nobody, Shared(contacts=[(2, 100, (1, 2))])))
+    assert not holds(weigh(ONE, nobody, Shared(contacts=[(2, 8, (1, 2))])))
+    assert not holds(weigh(ONE, nobody, Shared(contacts=[(2, -100, (1, 2))])))
+    assert not holds(weigh(ONE, nobody, Shared(contacts=[(11, 100, (1, 2))])))
+
+
+def test_pictures_suffice_with_one_thing_more_and_a_shops_do_not() -> None:
+    two = Shared(images={5: (2, (1, 2)), 9: (2, (3, 4))})
+    assert holds(weigh(ONE, profile(3, "loud_hen_9"), two))
+    assert not holds(weigh(ONE, profile(3, "loud_hen_9"), Shared(images={5: (2, (1, 2))})))
+    assert not holds(weigh(ONE, profile(3, "loud_hen_9", deals=True), two))
+
+
+def test_reasons_say_what_and_where_and_never_the_contact_itself() -> None:
+    reasons = weigh(ONE, OTHER, Shared(contacts=[(2, 100, (4, 7))]))
+    assert [(one.kind, one.listings) for one in reasons] == [("contact", (4, 7)), ("name", ()), ("place", ())]
+    assert reasons[0].words == "one contact in both, shared by 2 accounts"
