@@ -5,7 +5,8 @@
 Loads prepared assessments of a quarter, a half and all of the listings into new workspaces, assesses the sellers in a
 process of its own (its time and memory are what is printed) and compares with the truth: items and actors pair by pair,
 each rule for each account, who needs review. Beside it in the same run: ads that are the same word for word, and
-accounts with the same telephone, alone. Then one new listing comes in: how many rows that touches.
+accounts with the same telephone, alone. Then, over a year of weeks, whose accounts are hot spots; and one new listing
+comes in: how many rows that touches.
 
 Exits 0 whether bars are met or not; ends with one JSON line.
 """
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,7 @@ from attrs import evolve
 from marketplace.catalogue import POPULAR
 from marketplace.loading import NOW, Loader
 from marketplace.making import make_marketplace
-from marketplace.models import DAYS, Kind
+from marketplace.models import DAYS, FIRST_DAY, Kind, moment
 from marketplace.register import write_register
 from marketplace.wording import write_ad
 from measuring import (
@@ -46,10 +48,16 @@ from measuring import (
     share,
 )
 
-from pipelines.cli import COMMANDS
+from classifiers.catalogue import load_catalogue
+from pipelines.places import Places
 from pipelines.sellers.desk import assess_sellers
 from pipelines.sellers.export import item_lines, seller_lines
-from pipelines.store.tables import captures
+from pipelines.sellers.rates import read_observed
+from pipelines.statistics.hotspots import find_hot_spots
+from pipelines.statistics.observation import observe
+from pipelines.statistics.offers import read_offers
+from pipelines.statistics.routes import Routes
+from pipelines.store.tables import captures, listings
 from pipelines.workspace import Workspace, write_workspace
 
 if TYPE_CHECKING:
@@ -63,9 +71,9 @@ if TYPE_CHECKING:
 SPARED = (Kind.REPOSTER, Kind.OCCASIONAL, Kind.HOBBYIST, Kind.GOODS)
 
 
-def build(folder: Path, listings: int, seed: int) -> Marketplace:
+def build(folder: Path, size: int, seed: int) -> Marketplace:
     """A workspace in `folder` with the marketplace loaded and its register of licences imported."""
-    market = make_marketplace(listings, seed)
+    market = make_marketplace(size, seed)
     write_workspace(folder, {"operator": "Benchmark", "contact": "bench@example.org", "basis": "made-up listings"})
     database = Workspace.read(folder, {}).open_database()
     try:
@@ -74,14 +82,13 @@ def build(folder: Path, listings: int, seed: int) -> Marketplace:
         database.close()
     register = folder / "register.csv"
     write_register(market, register)
-    if "licences" in COMMANDS:
-        given = ["licences", "import", str(register), "--date", f"{NOW:%Y-%m-%d}", "--workspace", str(folder)]
-        subprocess.run([sys.executable, "-m", "pipelines.cli", *given], check=True, stdout=subprocess.DEVNULL)
+    given = ["licences", "import", str(register), "--date", f"{NOW:%Y-%m-%d}", "--workspace", str(folder)]
+    subprocess.run([sys.executable, "-m", "pipelines.cli", *given], check=True, capture_output=True)
     return market
 
 
 def assess(folder: Path) -> dict[str, Any]:
-    """Seconds and memory (MB) of assessing every seller, in a process of its own."""
+    """Seconds (by the clock, and of the processor) and memory (MB) of assessing every seller, in its own process."""
     done = subprocess.run(
         [sys.executable, __file__, "--assess", str(folder)], check=True, capture_output=True, text=True, env=os.environ
     )
@@ -92,12 +99,12 @@ def assess(folder: Path) -> dict[str, Any]:
 def assess_here(folder: Path) -> None:
     """What that process does."""
     database = Workspace.read(folder, {}).open_database()
-    before, begun = _megabytes(), time.perf_counter()
+    begun, busy = time.perf_counter(), time.process_time()
     report = assess_sellers(database, now=lambda: NOW)
-    seconds = time.perf_counter() - begun
+    seconds, processor = time.perf_counter() - begun, time.process_time() - busy
     database.close()
-    peak = _megabytes()
-    print(json.dumps({"seconds": seconds, "peak_mb": peak, "grown_mb": peak - before, "sellers": report.assessed}))
+    found = {"seconds": seconds, "processor_seconds": processor, "peak_mb": _megabytes(), "sellers": report.assessed}
+    print(json.dumps(found))
 
 
 def add_one(database: Database, market: Marketplace) -> dict[str, Any]:
@@ -105,12 +112,17 @@ def add_one(database: Database, market: Marketplace) -> dict[str, Any]:
     person = max(market.people, key=lambda one: (len(one.accounts), one.kind is not Kind.SCAM, len(one.ads)))
     last = person.ads[-1]
     gun = evolve(next(ad.guns[0] for ad in person.ads if ad.guns), key="one-more", model=POPULAR[0], serial="QQQ777")
-    ad = evolve(
-        last, id="one-more", guns=(gun,), quantity=1, wanted=None, day=DAYS, end=None, photos=(), voice="one-more"
-    )
     with database.read() as connection:
         count = connection.scalar(sa.select(sa.func.count()).select_from(captures)) or 0
-    Loader(database, captures=count).take([(DAYS, ad, False)])
+        # Not a day later than was seen there: that alone may settle whether others' bursts have ended.
+        seen = connection.scalar(
+            sa.select(sa.func.max(listings.c.last_seen)).where(listings.c.site == last.account.site)
+        )
+    day = ((seen or NOW).date() - FIRST_DAY).days
+    ad = evolve(
+        last, id="one-more", guns=(gun,), quantity=1, wanted=None, day=day, end=None, photos=(), voice="one-more"
+    )
+    Loader(database, captures=count).take([(day, ad, False)])
     statements = {"written": 0, "read": 0}
 
     def note(_connection: Any, cursor: Any, statement: str, *_: Any) -> None:
@@ -133,6 +145,24 @@ def add_one(database: Database, market: Marketplace) -> dict[str, Any]:
     }
 
 
+def hot_sellers(database: Database, market: Marketplace) -> dict[str, int]:
+    """Accounts that are hot spots in any of 26 weeks, by what they are; how many weeks had none stands under `none`."""
+    kinds = {f"{one.site}/{one.id}": person.kind.value for person in market.people for one in person.accounts}
+    offers = list(read_offers(database, load_catalogue(), Routes.of(Places.shipped())))
+    with database.read() as connection:
+        observed = read_observed(connection)
+    began = {site: moment(first).date() for site, first in market.observed_from.items()}
+    hot: set[str] = set()
+    quiet = 0
+    for back in range(0, 26 * 14, 14):
+        last = moment(DAYS - 30 - back).date()
+        rows = find_hot_spots(offers, observe(observed, began, last), last)["sellers"]
+        found = {row["name"] for row in rows if row["hot"]}
+        hot |= found
+        quiet += not found
+    return {**dict(sorted(Counter(kinds[name] for name in hot).items())), "none": quiet}
+
+
 def compare(database: Database, market: Marketplace) -> dict[str, Any]:
     """All figures of quality."""
     lines = list(item_lines(database, None))
@@ -152,6 +182,7 @@ def compare(database: Database, market: Marketplace) -> dict[str, Any]:
         "same_phone_alone": measure_same_phone(market),
         "linked_by": links_by_evidence(market, actor_of),
         "firings": firings,
+        "hot_sellers": hot_sellers(database, market),
         "rules_of_actors": measure_actor_firings(market, sellers, actor_of),
         "review": shares,
         "honest_review": share(shares, HONEST_KINDS),
@@ -162,9 +193,9 @@ def compare(database: Database, market: Marketplace) -> dict[str, Any]:
     }
 
 
-def measure(listings: int, seed: int, folder: Path, sizes: Sequence[int] = ()) -> dict[str, Any]:
+def measure(largest: int, seed: int, folder: Path, sizes: Sequence[int] = ()) -> dict[str, Any]:
     """Figures and bars of one run over three sizes, or over those given; the last is the one compared."""
-    sizes = sizes or (listings // 4, listings // 2, listings)
+    sizes = sizes or (largest // 4, largest // 2, largest)
     timed, loaded = [], []
     for size in sizes:
         begun = time.perf_counter()
@@ -172,9 +203,9 @@ def measure(listings: int, seed: int, folder: Path, sizes: Sequence[int] = ()) -
         loaded.append(time.perf_counter() - begun)
         timed.append(assess(folder / str(size)))
         row = timed[-1]
-        print(f"{size:>9} listings: loaded in {loaded[-1]:.0f} s, {row['sellers']} sellers assessed in "
-              f"{row['seconds']:.1f} s, {row['peak_mb']:.0f} MB", flush=True)  # fmt: skip
-    database = Workspace.read(folder / str(listings), {}).open_database()
+        spent = f"{row['seconds']:.1f} s ({row['processor_seconds']:.1f} s of the processor), {row['peak_mb']:.0f} MB"
+        print(f"{size:>9} listings, loaded in {loaded[-1]:.0f} s: {row['sellers']} sellers in {spent}", flush=True)
+    database = Workspace.read(folder / str(largest), {}).open_database()
     try:
         found = compare(database, market)
         one = add_one(database, market)
@@ -187,6 +218,7 @@ def measure(listings: int, seed: int, folder: Path, sizes: Sequence[int] = ()) -
         "listings": list(sizes),
         "accounts": len(list(market.accounts)),
         "seconds": [round(row["seconds"], 2) for row in timed],
+        "processor_seconds": [round(row["processor_seconds"], 2) for row in timed],
         "peak_mb": [round(row["peak_mb"]) for row in timed],
         "one_new_listing": one,
         **{name: value for name, value in found.items() if name != "firings"},
@@ -211,7 +243,7 @@ def bars_of(
         "firings_exact": _bar(firings.right / (firings.right + firings.wrong), 1.0, at_least=True),
         "honest_review": _bar(found["honest_review"], 0.01),
         "dealer_review": _bar(found["dealer_review"], 0.005),
-        "growth_exponent": _bar(exponent(sizes, [row["seconds"] for row in timed]), 1.1),
+        "growth_exponent": _bar(exponent(sizes, [row["processor_seconds"] for row in timed]), 1.1),
         "sellers_for_one_listing": _bar(
             figures["one_new_listing"]["sellers_assessed"], figures["one_new_listing"]["accounts_of_the_hand"]
         ),
@@ -219,7 +251,10 @@ def bars_of(
 
 
 def exponent(sizes: Sequence[int], seconds: list[float]) -> float | None:
-    """The slope of log seconds over log size, by least squares; None for one size."""
+    """The slope of log seconds over log size, by least squares; None for one size.
+
+    Of processor seconds: those by the clock grow with whatever else the machine does.
+    """
     if len(sizes) == 1:
         return None
     across, up = [math.log(size) for size in sizes], [math.log(max(one, 1e-6)) for one in seconds]
@@ -235,6 +270,7 @@ def show(figures: dict[str, Any], examples: tuple[str, ...]) -> None:
         rates = f"precision {row['precision']:.4f}  recall {row['recall']:.4f}  F1 {row['f1']:.4f}"
         print(f"{name:<26} {rates}  {row['pairs']} pairs")
     print(f"\naccounts linked, by what gives them away: {figures['linked_by']}")
+    print(f"accounts that were hot spots in one of 26 weeks: {figures['hot_sellers']}")
     print("\nneed review, by kind of seller:")
     for name, row in figures["review"].items():
         people = f"{row['people_review']:>7.2%} of {row['people']:>6} people"
