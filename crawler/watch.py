@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from crawler.roster import Roster
 from pipelines.models import RunStatus
+from pipelines.store.pauses import read_pauses
 from pipelines.store.runs import RunKind, latest_run
 from pipelines.store.tables import listings
 from pipelines.workspace import WorkspaceHeld
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from crawler.roster import Entry
     from crawler.schedule import Schedule, Slot
+    from crawler.sites.loading import LoadedSite
     from crawler.workers import Ending, Starter, Worker
     from pipelines.store.database import Database
     from pipelines.store.runs import Run
@@ -190,7 +192,7 @@ class Watch:
             return None
         if not entry.schedule.is_open(now):
             return None
-        if (reason := self._roster.why_not(entry.loaded, now)) is not None:
+        if (reason := self._why_not(entry.site, entry.loaded, now)) is not None:
             self._report(entry.site, reason)
             return None
         if (delay := self._delays.get(entry.site)) is not None and now < delay[1]:
@@ -198,6 +200,14 @@ class Watch:
         if entry.site not in self._delays:
             self._forget(entry.site)
         return self._find_due(entry, entry.schedule, now) or entry.schedule.next_slot(now).start
+
+    def _why_not(self, site: str, loaded: LoadedSite, now: datetime) -> str | None:
+        """Why the site is left alone: a person paused it, or it may or can not be visited. None where neither."""
+        with self.database.read() as connection:
+            pause = read_pauses(connection, now).get(site)
+        if pause is not None:
+            return f"paused by {pause.actor} until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.reason}"
+        return self._roster.why_not(loaded, now)
 
     def _find_due(self, entry: Entry, schedule: Schedule, now: datetime) -> _Due | None:
         with self.database.read() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -32,11 +33,15 @@ _FIREARMS = ("firearm_handgun", "firearm_long")
 
 @frozen(kw_only=True)
 class AccountItem:
-    """One thing that the account offered. `prices` are those of its listings, as stated."""
+    """One thing that the account offered. `prices` are those of its listings, as stated.
+
+    `offered` is the day that the site states where that is before our first sight, as in the rules over histories.
+    """
 
     id: str
     label: str
     item_class: str
+    offered: datetime
     first_seen: str
     last_seen: str
     why: str
@@ -129,6 +134,7 @@ def _items(bodies: Sequence[JsonObject], lines: Sequence[JsonObject]) -> list[Ac
                 id=body["id"],
                 label=_label(body, by_place, places),
                 item_class=body["class"],
+                offered=_offered(body, [by_place[place]["posted"] for place in places if place in by_place]),
                 first_seen=body["first_seen"],
                 last_seen=body["last_seen"],
                 why=body["why"],
@@ -138,7 +144,16 @@ def _items(bodies: Sequence[JsonObject], lines: Sequence[JsonObject]) -> list[Ac
                 ),
             )
         )
-    return sorted(found, key=lambda item: (item.first_seen, item.id))
+    return sorted(found, key=lambda item: (item.offered, item.id))
+
+
+def _offered(body: JsonObject, posted: Sequence[str | None]) -> datetime:
+    found = [datetime.fromisoformat(body["first_seen"])]
+    for text in posted:
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(text or "")
+            found.append(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return min(found)
 
 
 def _label(body: JsonObject, by_place: Mapping[tuple[str, str], JsonObject], places: Sequence[tuple[str, str]]) -> str:
@@ -154,7 +169,7 @@ def _draw(offered: Sequence[AccountItem], history: JsonObject | None) -> TimeLin
     firearms = [
         Offered(
             label=item.label,
-            start=datetime.fromisoformat(item.first_seen),
+            start=item.offered,
             end=datetime.fromisoformat(item.last_seen),
             kind=item.item_class,
         )
@@ -182,6 +197,5 @@ def _window_span(window: Mapping[str, Any]) -> Span:
 
 
 def _rule_span(firing: Mapping[str, Any], items: Sequence[AccountItem]) -> Span:
-    start = min(datetime.fromisoformat(item.first_seen) for item in items)
-    end = max(datetime.fromisoformat(item.first_seen) for item in items)
+    start, end = (extreme(item.offered for item in items) for extreme in (min, max))
     return Span(label=f"{name_of(firing['name'])}: {firing['reason']}", start=start, end=end, kind="rule")

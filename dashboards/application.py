@@ -40,9 +40,11 @@ from dashboards.screens.listing import ListingScreen
 from dashboards.screens.quality import QualityScreen
 from dashboards.screens.search import SearchScreen
 from dashboards.screens.seller import SellerScreen
-from dashboards.screens.today import TodayScreens
+from dashboards.screens.sites import SiteScreens
+from dashboards.screens.today import TodayScreen
 from dashboards.screens.triage import TriageScreen
 from dashboards.searching import SearchDesk
+from dashboards.visits import Visits
 from pipelines.composition import opened_index, person, project, utc_now
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def create_application(
         decisions=DecisionDesk(database=database, now=now, changed=follower.wake),
         leases=Leases(database, now),
         samples=Samples(database),
+        visits=Visits(workspace.root),
         now=now,
         passphrase=passphrase,
     )
@@ -87,6 +90,7 @@ def create_application(
         try:
             yield
         finally:
+            desk.visits.stop()
             follower.stop()
             search.close()
             database.close()
@@ -122,7 +126,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
     for router in (
         AccountScreen(pages, guard, registry, entrance, tokens, site).routes(),
         AdministrationScreens(desk, pages, guard, registry, entrance, tokens).routes(),
-        TodayScreens(desk, pages).routes(),
+        TodayScreen(desk, pages).routes(),
+        SiteScreens(desk, pages, guard).routes(),
         SearchScreen(desk, pages).routes(),
         TriageScreen(desk, pages).routes(),
         DecisionScreens(desk, pages, guard).routes(),

@@ -143,14 +143,19 @@ def draw_columns(bars: Sequence[tuple[str, int, str]]) -> Columns | None:
 
 
 def draw_time_line(offered: Sequence[Offered], spans: Sequence[Span] = (), *, most: int = 40) -> TimeLine | None:
-    """A strip for each of the first `most` things, oldest first, below a bar for each span; None without things."""
+    """A strip for each of the first `most` things, oldest first, below a bar for each span; None without things.
+
+    The axis ends a quarter after the last of them began: how long a thing was still seen then says little.
+    """
     if not offered:
         return None
-    first = min(one.start for one in offered).timestamp()
-    last = max(max(one.end for one in offered).timestamp(), first + 86_400)
+    begin = min(one.start for one in offered)
+    begun = max([one.start for one in offered] + [span.end for span in spans])
+    last = min(max([one.end for one in offered] + [span.end for span in spans]), begun + (begun - begin) / 4)
+    length = max((last - begin).total_seconds(), 86_400.0)
 
     def place(moment: datetime) -> float:
-        return round(min(max((moment.timestamp() - first) / (last - first), 0.0), 1.0) * _LINE_WIDTH, 2)
+        return round(min(max((moment - begin).total_seconds() / length, 0.0), 1.0) * _LINE_WIDTH, 2)
 
     shown = sorted(offered, key=lambda one: (one.start, one.end))[:most]
     rows: list[Offered | Span] = [*spans, *shown]
@@ -160,7 +165,7 @@ def draw_time_line(offered: Sequence[Offered], spans: Sequence[Span] = (), *, mo
         height=len(rows) * _ROW + 8,
         bars=drawn[: len(spans)],
         strips=drawn[len(spans) :],
-        ticks=tuple(_ticks(offered, place)),
+        ticks=tuple(_ticks(begin, last, place)),
     )
 
 
@@ -175,9 +180,8 @@ def _strip(one: Offered | Span, place: Callable[[datetime], float], row: int) ->
     )
 
 
-def _ticks(offered: Sequence[Offered], place: Callable[[datetime], float]) -> list[Tick]:
+def _ticks(first: datetime, last: datetime, place: Callable[[datetime], float]) -> list[Tick]:
     """The first and the last day, and the first days of months between them where there is room."""
-    first, last = min(one.start for one in offered), max(one.end for one in offered)
     months = []
     year, month = first.year, first.month
     while (year, month) < (last.year, last.month):

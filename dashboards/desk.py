@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dashboards.queue import TriageQueue
     from dashboards.sampling import Samples
     from dashboards.searching import SearchDesk
+    from dashboards.visits import Visits
     from pipelines.cases.models import CaseSummary
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
@@ -39,6 +40,7 @@ class Desk:
     decisions: DecisionDesk
     leases: Leases
     samples: Samples
+    visits: Visits
     now: Callable[[], datetime]
     passphrase: str | None
 

@@ -76,6 +76,19 @@ def read_sites(connection: sa.Connection) -> tuple[SiteView, ...]:
     return tuple(sorted(found, key=lambda site: (not site.in_trouble, site.record.name)))
 
 
+def read_site_view(connection: sa.Connection, name: str, *, most: int = 30) -> SiteView | None:
+    """One site with its last `most` runs; None where the store does not know it."""
+    record = site_records(connection).get(name)
+    if record is None:
+        return None
+    counting = sa.select(sa.func.count()).select_from(listings).where(listings.c.site == name)
+    return SiteView(
+        record=record,
+        listings=connection.scalar(counting) or 0,
+        runs=tuple(runs_of(connection, name, most=most)),
+    )
+
+
 def read_overview(database: Database) -> Overview:
     """The workspace as it stands."""
     with database.read() as connection:

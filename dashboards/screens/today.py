@@ -1,4 +1,4 @@
-"""The first page, and the sites."""
+"""The first page."""
 
 from datetime import timedelta
 
@@ -17,17 +17,16 @@ _NEW = timedelta(days=7)
 
 
 @frozen
-class TodayScreens:
-    """`/` and `/sites`."""
+class TodayScreen:
+    """`/`."""
 
     desk: Desk
     pages: Pages
 
     def routes(self) -> APIRouter:
-        """What they answer to."""
+        """What it answers to."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/", self.today, methods=["GET"])
-        router.add_api_route("/sites", self.sites, methods=["GET"])
         return router
 
     def today(self, request: Request) -> Response:
@@ -50,8 +49,3 @@ class TodayScreens:
             new_days=_NEW.days,
             now=self.desk.now(),
         )
-
-    def sites(self, request: Request) -> Response:
-        """Every site and how its last runs went."""
-        overview = read_overview(self.desk.database)
-        return self.pages.render(request, "sites.html", overview=overview)
