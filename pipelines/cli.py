@@ -39,6 +39,7 @@ COMMANDS = {
     "statistics": ("pipelines.commands.statistics:statistics", "Show what grows, and write open statistics."),
     "sellers": ("pipelines.commands.replay:sellers", "Read sellers' histories again by other rules."),
     "exchange": ("pipelines.commands.exchange:exchange", "Write a listing or case in a form that others read."),
+    "request": ("pipelines.commands.request:request", "Ask a marketplace to keep or review; keep its answers."),
     "packet": ("pipelines.commands.packet:packet", "Seal evidence for others, or verify it."),
     "people": ("dashboards.people.commands:people", "Say who may use the dashboard."),
     "custody": ("pipelines.commands.custody:custody", "Sign or verify the custody log."),

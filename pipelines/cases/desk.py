@@ -245,16 +245,20 @@ class CaseDesk:
         connection.execute(sa.update(cases).where(cases.c.id == case).values(state=state.value, **values))
 
     def _note(self, connection: sa.Connection, case: int, action: str, detail: JsonObject) -> None:
-        """Write the same thing into the case's history and the custody log."""
-        at = self.now()
-        query = sa.update(cases).where(cases.c.id == case).values(changed=at).returning(cases.c.reference)
-        reference = connection.execute(query).scalar_one()
-        values = {"case": case, "at": at, "actor": self.actor, "action": action, "detail": detail}
-        connection.execute(sa.insert(case_history).values(values))
-        event = CustodyEvent(
-            at=at, actor=self.actor, action="case", subject=case_subject(reference), detail={"did": action, **detail}
-        )
-        append_custody(connection, [event])
+        write_entry(connection, case, actor=self.actor, at=self.now(), action=action, detail=detail)
+
+
+def write_entry(
+    connection: sa.Connection, case: int, *, actor: str, at: datetime, action: str, detail: JsonObject
+) -> None:
+    """Write one thing that was done into the case's history and the custody log, in the caller's transaction."""
+    query = sa.update(cases).where(cases.c.id == case).values(changed=at).returning(cases.c.reference)
+    reference = connection.execute(query).scalar_one()
+    values = {"case": case, "at": at, "actor": actor, "action": action, "detail": detail}
+    connection.execute(sa.insert(case_history).values(values))
+    subject = case_subject(reference)
+    event = CustodyEvent(at=at, actor=actor, action="case", subject=subject, detail={"case": action, **detail})
+    append_custody(connection, [event])
 
 
 def _take(

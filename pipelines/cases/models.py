@@ -109,7 +109,7 @@ class Agreement:
 
 @frozen(kw_only=True)
 class Entry:
-    """One thing that was done with a case: create, add, remove, note, task, done, agree, refer, close, reopen."""
+    """One thing that was done with a case (docs/schema/case.json names each)."""
 
     at: datetime
     actor: str

@@ -49,7 +49,7 @@ def test_a_case_from_its_opening_to_its_end(room: Room) -> None:
     assert done(closed) == ["create", "add", "note", "task", "done", "agree", "agree", "refer", "close"]
     with room.database.read() as connection:
         rows = list(custody_rows(connection, subject="case:C-2026-0001"))
-        assert [row["detail"].get("did", row["action"]) for row in rows if row["action"] != "view"] == done(closed)
+        assert [row["detail"].get("case", row["action"]) for row in rows if row["action"] != "view"] == done(closed)
         assert [row["actor"] for row in rows if row["action"] == "view"] == ["ana"]
         assert broken_at(connection) is None
         assert "the same table" not in str(rows)

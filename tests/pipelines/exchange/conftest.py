@@ -9,6 +9,7 @@ import pytest
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(1, str(HERE.parent / "packet"))
+sys.path.insert(2, str(HERE.parent / "cases"))
 
 if TYPE_CHECKING:
     from pipelines.packet.dossier import Dossier

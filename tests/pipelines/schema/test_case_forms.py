@@ -107,11 +107,16 @@ def test_a_redacted_packet_by_the_command_is_logged_as_what_it_is_of(
     packet, csv = tmp_path / "redacted.zip", tmp_path / "case.csv"
     assert answer("packet", "create", case, "--redacted", "--out", str(packet), *place)["redacted"] is True
     assert answer("packet", "verify", str(packet))["valid"] is True
+    for file in (packet, tmp_path / "plain.zip"):
+        if file != packet:
+            answer("packet", "create", case, "--out", str(file), *place)
+        with zipfile.ZipFile(file) as archive:
+            check("redaction", json.loads(archive.read("data/redaction.json")))
     assert answer("exchange", "tracing-csv", case, "--out", str(csv), *place)["case"] == case
     assert csv.read_bytes().count(b"\r\n") > 11
     code, _, said = run("exchange", "stix", case, *place, "--json")
     assert code == 2, said
-    plain = tmp_path / "plain.zip"
+    plain = tmp_path / "later.zip"
     answer("packet", "create", case, "--out", str(plain), *place)
     with zipfile.ZipFile(packet) as archive:
         held = b"".join(archive.read(name) for name in archive.namelist() if name.startswith("data/"))
@@ -123,4 +128,31 @@ def test_a_redacted_packet_by_the_command_is_logged_as_what_it_is_of(
         for row in access
         if row["action"] == "export"
     ]
-    assert exports[-2:] == [(f"case:{case}", None, True), (f"case:{case}", "tracing-csv", False)]
+    about = f"case:{case}"
+    assert exports[-3:] == [(about, None, True), (about, None, False), (about, "tracing-csv", False)]
+
+
+def test_requests_by_the_command(workspace: Path, case: str, tmp_path: Path) -> None:
+    place = ("--workspace", str(workspace))
+    asked = ("request", "create", "preservation", case, "--to", "Market, trust and safety", "--basis", "Example Act, 1")
+    made = answer(*asked, "--until", "2099-01-01", *place)
+    check("request", made)
+    assert len(made["form"]["listings"]) == 11
+    code, out, said = run("request", "show", made["reference"], *place)
+    assert code == 0
+    assert "REQUEST TO PRESERVE RECORDS" in out
+    assert "nothing is sent" in said
+    check("request", answer("request", "sent", made["reference"], "--how", "letter", *place))
+    done = answer("request", "answer", made["reference"], "done", "--text", "kept", *place)
+    check("request", done)
+    assert done["state"] == "done"
+    assert answer("request", "list", "--waiting", *place) == {"requests": []}
+    takedown = ("request", "create", "takedown", case, "--to", "Market", "--basis", "rules", *place)
+    assert run(*takedown)[0] == 4
+    shown = answer("case", "show", case, *place)
+    check("case", shown)
+    assert [one["detail"]["did"] for one in shown["history"] if one["action"] == "request"] == [
+        "make",
+        "sent",
+        "answer",
+    ]
