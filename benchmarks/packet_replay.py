@@ -24,7 +24,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from packet_outside import crawl, places_of
-from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import sync_playwright
 
 from pipelines.evidence import gather_dossier
@@ -33,12 +33,12 @@ from pipelines.packet.keys import SigningKey
 from pipelines.store.database import Database
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import BrowserContext, Frame
 
 PLAYER = "replaywebpage@2.5.3"
 PAGE = """<!doctype html><meta charset="utf-8"><script src="ui.js"></script>
 <replay-web-page style="height: 90vh" source="%s" url="%s" replayBase="./" embed="replayonly"></replay-web-page>"""
-PATIENCE = 60_000  # milliseconds for one page
+PATIENCE = 120_000  # milliseconds for one page
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -56,25 +56,25 @@ def fetch_player(folder: Path) -> Path:
 
 
 def shows(context: BrowserContext, address: str, words: str, picture: Path | None) -> bool:
-    """Whether some frame of the page comes to hold `words`."""
+    """Whether some frame inside the page comes to hold `words`."""
     page = context.new_page()
-    try:
-        page.goto(address)
-        for _ in range(PATIENCE // 500):
-            for frame in page.frames:
-                text = (
-                    "" if frame == page.main_frame else frame.evaluate("document.body ? document.body.innerText : ''")
-                )
-                if words in " ".join(text.split()):
-                    if picture is not None:
-                        page.screenshot(path=picture)
-                    return True
-            page.wait_for_timeout(500)
-    except TooLate:
-        pass
-    finally:
-        page.close()
+    page.goto(address)
+    for _ in range(PATIENCE // 500):
+        if any(words in read_text(frame) for frame in page.frames if frame != page.main_frame):
+            if picture is not None:
+                page.screenshot(path=picture)
+            page.close()
+            return True
+        page.wait_for_timeout(500)
+    page.close()
     return False
+
+
+def read_text(frame: Frame) -> str:
+    try:
+        return " ".join(str(frame.evaluate("document.body ? document.body.innerText : ''")).split())
+    except BrowserError:  # it is just going to another page
+        return ""
 
 
 def main() -> None:

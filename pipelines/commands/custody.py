@@ -32,7 +32,7 @@ def head(ctx: click.Context, daily: bool, out: Path | None, as_json: bool) -> No
     """Sign the log's last row, and have it stamped where a time authority is configured.
 
     Heads lie in the workspace's custody/. A copy kept elsewhere is what shows, later, that the log was not made anew:
-    run it daily (cron) with --daily --out.
+    run it daily (cron) with --daily --out. `packet create` signs one too, where a day has passed.
 
     \b
     Examples:
@@ -41,36 +41,33 @@ def head(ctx: click.Context, daily: bool, out: Path | None, as_json: bool) -> No
     """
     from pipelines.commands.signing import open_key  # noqa: PLC0415 -- see composition
     from pipelines.composition import opened, time_authority, utc_now  # noqa: PLC0415
-    from pipelines.packet.heads import Head, is_due, load_heads  # noqa: PLC0415
-    from pipelines.store.custody import newest_row  # noqa: PLC0415
-    from pipelines.store.stamps import ask_stamp  # noqa: PLC0415
+    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
-    authority, now = time_authority(workspace), utc_now()
     with opened(workspace) as database:
-        with database.read() as connection:
-            newest = newest_row(connection)
-        due = is_due(load_heads(workspace.heads), newest, now) if daily else newest is not None
-        if newest is None or not due:
-            print_json({"head": None}) if as_json else say("Nothing to sign: the log has no row that is not signed.")
-            return
-        key = open_key(workspace)
-        made = Head.sign(newest, key, workspace=workspace.root.name, now=now, authority=authority)
-        reason = None
-        if authority is not None:
-            made, reason = made.stamp(authority)
-        path = made.save(workspace.heads)
-        if out is not None:
-            made.save(out)
-        if reason is not None:
-            with database.write() as connection:
-                ask_stamp(connection, kind="head", name=path.name, message=made.signature, now=now, reason=reason)
-    if as_json:
-        print_json({"head": str(path), "sequence": made.sequence, "stamped": made.stamped, "waiting": reason})
+        desk = HeadDesk(
+            database=database,
+            folder=workspace.heads,
+            workspace=workspace.root.name,
+            key=lambda: open_key(workspace),
+            authority=time_authority(workspace),
+            now=utc_now,
+        )
+        made = desk.sign(only_when_due=daily)
+    if made is None:
+        print_json({"head": None}) if as_json else say("Nothing to sign: the log has no row that is not signed.")
         return
-    say(f"{path}: row {made.sequence}")
-    if reason is not None:
-        say(f"Not stamped yet: {reason}. It waits; tracemark packet stamp asks again.")
+    if out is not None:
+        made.head.save(out)
+    if as_json:
+        stamped = made.head.stamped
+        print_json(
+            {"head": str(made.path), "sequence": made.head.sequence, "stamped": stamped, "waiting": made.unstamped}
+        )
+        return
+    say(f"{made.path}: row {made.head.sequence}")
+    if made.unstamped is not None:
+        say(f"Not stamped yet: {made.unstamped}. It waits; tracemark packet stamp asks again.")
 
 
 @custody.command()

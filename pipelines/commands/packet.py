@@ -49,6 +49,7 @@ def create(ctx: click.Context, named: str, out: Path | None, redacted: bool, as_
     from pipelines.composition import opened, person, time_authority, utc_now  # noqa: PLC0415
     from pipelines.evidence import find_dossier  # noqa: PLC0415
     from pipelines.exchange.redaction import redact  # noqa: PLC0415
+    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415
     from pipelines.packet.sealing import Sealer  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
@@ -61,6 +62,14 @@ def create(ctx: click.Context, named: str, out: Path | None, redacted: bool, as_
         path.parent.mkdir(parents=True, exist_ok=True)
         sealer = Sealer(database=database, key=key, authority=authority, actor=person(), now=utc_now)
         receipt = sealer.seal(dossier, path)
+        HeadDesk(
+            database=database,
+            folder=workspace.heads,
+            workspace=workspace.root.name,
+            key=lambda: key,
+            authority=authority,
+            now=utc_now,
+        ).sign(only_when_due=True)
     if as_json:
         print_json(
             {
