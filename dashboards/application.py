@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from dashboards.api.administration import AdministrationApi
 from dashboards.api.routes import Api
+from dashboards.api.work import Work
 from dashboards.decisions import DecisionDesk
 from dashboards.desk import Desk
 from dashboards.failures import Failures, answer_failures
@@ -136,6 +138,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
         ListingScreen(desk, pages, guard, LawBook.shipped()).routes(),
         SellerScreen(desk, pages, guard).routes(),
         Api(desk).routes(),
+        Work(desk).routes(),
+        AdministrationApi(desk, registry).routes(),
     ):
         application.include_router(router)
     application.mount(STATIC.rstrip("/"), StaticFiles(directory=STATIC_FILES), name="static")

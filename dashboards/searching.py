@@ -121,6 +121,12 @@ class SearchDesk:
         self._index = None
         self._open.close()
 
+    def asked(self, text: str) -> Query:
+        """The query of a text. QueryError where it cannot be understood, NotPermitted where it may not be asked."""
+        query = resolve(text, self._database)
+        check_query(query)
+        return query
+
     def find(self, asked: Asked) -> Found:
         """A page of hits with facets and a histogram. QueryError where the query cannot be understood."""
         query = resolve(asked.text, self._database)

@@ -1,9 +1,12 @@
 """What the API takes and gives (docs/schema has the same contracts)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from dashboards.people.identity import Role
+from pipelines.cases.models import CaseState
 
 
 class _Given(BaseModel):
@@ -22,6 +25,55 @@ class DecisionRequest(_Given):
     id: str = Field(max_length=512, description="The site's own id of the listing.")
     decision: Literal["relevant", "not_relevant", "unsure"]
     reason: str = Field(default="", max_length=2_000)
+
+
+class PlaceRequest(_Given):
+    """A listing or a seller: its site, and the site's own id."""
+
+    site: str = Field(max_length=64)
+    id: str = Field(max_length=512)
+
+
+class CaseRequest(_Given):
+    """A new case. Without a reference it gets the year's next number."""
+
+    name: str = Field(max_length=200)
+    reference: str | None = Field(default=None, max_length=64)
+
+
+class CaseMembersRequest(_Given):
+    """What goes into a case."""
+
+    listings: list[PlaceRequest] = Field(default=[], max_length=500)
+    sellers: list[PlaceRequest] = Field(default=[], max_length=500)
+
+
+class NoteRequest(_Given):
+    """What is to be written down."""
+
+    text: str = Field(max_length=20_000)
+
+
+class TaskRequest(_Given):
+    """What is to be done."""
+
+    text: str = Field(max_length=20_000)
+    assignee: str | None = Field(default=None, max_length=200)
+    due: date | None = None
+
+
+class PersonRequest(_Given):
+    """A new account."""
+
+    name: str = Field(max_length=64)
+    role: Role
+    password: str = Field(max_length=256)
+
+
+class RoleRequest(_Given):
+    """A role to give."""
+
+    role: Role
 
 
 class DecisionAnswer(_Shown):
@@ -194,6 +246,63 @@ class StatusAnswer(_Shown):
     to_decide: int
     idle: int
     sites: list[dict[str, Any]]
+
+
+class CaseLine(_Shown):
+    """A case in a list (docs/schema/case.json tells of one)."""
+
+    reference: str
+    name: str
+    state: CaseState
+    owner: str
+    changed: datetime
+
+
+class CaseAnswer(CaseLine):
+    """A case with all that is in it."""
+
+    listings: list[dict[str, Any]]
+    sellers: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    agreements: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+
+
+class MeAnswer(_Shown):
+    """Who asks. `role` is null at a desk without accounts, where whoever sits at the machine may do everything."""
+
+    name: str
+    role: Role | None
+    matter: str | None
+    rights: list[str]
+
+
+class AccountAnswer(_Shown):
+    """An account."""
+
+    name: str
+    role: Role
+    created: datetime
+    disabled: datetime | None
+    temporary_password: bool
+
+
+class LogAnswer(_Shown):
+    """Rows of the custody log; `older` is the next `before`, null at the end."""
+
+    total: int
+    rows: list[dict[str, Any]]
+    older: int | None
+
+
+class AlertAnswer(_Shown):
+    """A saved search."""
+
+    name: str
+    query: str
+    owner: str
+    rhythm: str
 
 
 class FailureAnswer(_Shown):

@@ -3,39 +3,26 @@
 from typing import Annotated, Any
 
 from attrs import frozen
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse, Response
 
 from dashboards.accounts import view_account
+from dashboards.api.answers import FAILURES
 from dashboards.api.models import (
-    DecisionAnswer,
-    DecisionRequest,
-    FailureAnswer,
     ListingAnswer,
     RunAnswer,
     SearchAnswer,
     SellerAnswer,
     StatusAnswer,
 )
+from dashboards.captures import read_screenshot
 from dashboards.desk import Desk
 from dashboards.listings import gather, view_listing
 from dashboards.overview import read_overview
 from dashboards.searching import FACETS
 from dashboards.wording import printable
-from pipelines.errors import NotPermitted
-from pipelines.index.parser import parse
 from pipelines.index.port import Histogram, Search, Sort, results_json
 from pipelines.store.runs import run_to_json, runs_of
-
-FAILURES: dict[int | str, dict[str, Any]] = {
-    status: {"model": FailureAnswer, "description": words}
-    for status, words in (
-        (400, "The request cannot be understood."),
-        (403, "Not permitted."),
-        (404, "There is nothing at this address."),
-        (503, "A part is missing or does not answer."),
-    )
-}
 
 
 @frozen
@@ -56,7 +43,7 @@ class Api:
         ):
             router.add_api_route(path, handler, methods=["GET"], response_model=model)
         router.add_api_route(
-            "/decisions", self.decide, methods=["POST"], response_model=DecisionAnswer, status_code=201
+            "/captures/{capture}/screenshot.png", self.picture, methods=["GET"], response_class=Response
         )
         return router
 
@@ -91,7 +78,7 @@ class Api:
         """Listings that fulfil a query."""
         results = self.desk.search.search(
             Search(
-                query=parse(printable(q)),
+                query=self.desk.search.asked(printable(q)),
                 facets=FACETS,
                 histograms=(Histogram(name="posted"), Histogram(name="seen")),
                 sort=sort,
@@ -153,19 +140,8 @@ class Api:
         with self.desk.database.read() as connection:
             return [printable(run_to_json(run)) for run in runs_of(connection, site, most=limit)]
 
-    def decide(self, request: Request, body: DecisionRequest) -> Response | dict[str, Any]:
-        """Keep a decision. The body is JSON and says so: no form of another site can send that."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise NotPermitted("the body must be sent as application/json")
-        made = self.desk.decisions.decide(
-            self.desk.actor, [(body.site, body.id)], body.decision, printable(body.reason)
-        )
-        return {
-            "number": made.id,
-            "site": made.site,
-            "id": made.native_id,
-            "at": made.at,
-            "actor": made.actor,
-            "decision": made.decision,
-            "reason": made.reason,
-        }
+    def picture(self, capture: str) -> Response:
+        """The picture of a captured page, PNG."""
+        subject, picture = read_screenshot(self.desk.database, self.desk.workspace.vault, capture)
+        self.desk.note("view", subject, {"by": "api", "picture": capture})
+        return Response(picture, media_type="image/png")

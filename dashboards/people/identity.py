@@ -32,9 +32,9 @@ class Right(StrEnum):
     """One thing that a role allows; the value is how the administration screen words it."""
 
     OWN = "use the own account: password, sign-ins, tokens"
-    READ = "read listings, sellers, cases, sites and quality"
+    READ = "read listings, sellers, sites and quality"
     CONTACTS = "see contacts and pictures as read"
-    DECIDE = "decide, work on cases, save searches"
+    DECIDE = "decide, read and work on cases, save searches"
     EXPORT = "export lists and packets"
     SUPERVISE = "settle, refer, and change sites and links"
     AUDIT = "read the custody log"
