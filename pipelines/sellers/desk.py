@@ -17,7 +17,7 @@ from pipelines.sellers.actors import actor_json
 from pipelines.sellers.assessment import item_json
 from pipelines.sellers.history import read_histories
 from pipelines.sellers.rates import USUAL, read_norms, renew_norms
-from pipelines.sellers.round import Round, last_seen_days
+from pipelines.sellers.round import Round, stock_pictures
 from pipelines.sellers.rules import SellerRules
 from pipelines.store.replacing import replace_rows
 from pipelines.store.tables import item_listings, items, journal, listings, seller_assessments, sellers
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from pipelines.sellers.assessment import SellerAssessment
+    from pipelines.sellers.items import Item
     from pipelines.sellers.rates import Norms
     from pipelines.sellers.round import Assessed
     from pipelines.store.database import Database
@@ -55,29 +57,33 @@ def assess_sellers(
     """
     rules = rules or SellerRules.shipped()
     with database.read() as connection:
-        made_by = Round.open(connection, rules, secret=key, now=now()).made_by
-        changed = _changed_sellers(connection, made_by, last_seen_days(connection))
+        known = Round.open(connection, rules, secret=key, now=now())
+        changed = _changed_sellers(connection, known.made_by, known.days)
     if not changed:
         return SellersReport(assessed=0, review={})
     for part in _parts(changed):
         with database.write() as connection:
-            renew_marks(connection, list(read_histories(connection, part)), key)
+            renew_marks(connection, list(read_histories(connection, part, where=known.where)), key)
     with database.write() as connection:
-        known, moved = renew_members(connection, renew_links(connection, changed))
-    review: Counter[str] = Counter()
+        actor_of, moved = renew_members(connection, renew_links(connection, changed))
     with database.read() as connection:
-        hands = list(_hands(connection, set(changed) | moved, known))
+        hands = list(_hands(connection, set(changed) | moved, actor_of))
+    review: Counter[str] = Counter()
     for batch in _batches(hands):
         with database.write() as connection:
-            one = Round.open(connection, rules, secret=key, now=now())
-            norms = read_norms(connection)
-            for rows, actor in batch:
-                found = one.assess(list(read_histories(connection, rows, where=one.where)), actor)
-                _keep(connection, rows, found, one, norms)
-                review.update(account.review for account in found.accounts)
+            found = _assess(known.on(connection), batch)
+            _keep(connection, found, known, read_norms(connection))
+        review.update(account.review for _, one in found for account in one.accounts)
     with database.write() as connection:
         renew_norms(connection, now())
     return SellersReport(assessed=sum(review.values()), review=dict(review))
+
+
+def _assess(one: Round, batch: Sequence[tuple[list[int], str | None]]) -> list[tuple[list[int], Assessed]]:
+    wanted = [row for rows, _ in batch for row in rows]
+    histories = dict(zip(wanted, read_histories(one.connection, wanted, where=one.where), strict=True))
+    common = stock_pictures(one.connection, [offer for history in histories.values() for offer in history.offers])
+    return [(rows, one.assess([histories[row] for row in rows], actor, common)) for rows, actor in batch]
 
 
 def _changed_sellers(connection: sa.Connection, made_by: str, days: Mapping[str, datetime]) -> list[int]:
@@ -130,57 +136,64 @@ def _batches(hands: Sequence[tuple[list[int], str | None]]) -> Iterator[list[tup
 
 
 def _keep(
-    connection: sa.Connection, rows: Sequence[int], found: Assessed, one: Round, norms: Mapping[str, Norms]
+    connection: sa.Connection,
+    found: Sequence[tuple[list[int], Assessed]],
+    one: Round,
+    norms: Mapping[str, Norms],
 ) -> None:
+    pairs = [pair for rows, assessed in found for pair in zip(rows, assessed.accounts, strict=True)]
+    rows = [row for row, _ in pairs]
     query = sa.select(seller_assessments.c.seller, seller_assessments.c.review)
     before = dict(connection.execute(query.where(seller_assessments.c.seller.in_(rows))).all())
-    _replace_items(connection, rows, found)
-    pairs = list(zip(rows, found.accounts, strict=True))
+    _replace_items(connection, pairs, [item for _, assessed in found for item in assessed.items])
     moved = [row for row, account in pairs if before.get(row, "none") != account.review]
-    note_changes(connection, connection.scalars(sa.select(listings.c.id).where(listings.c.seller.in_(moved))).all())
-    connection.execute(sa.delete(seller_assessments).where(seller_assessments.c.seller.in_(rows)))
+    if moved:
+        note_changes(connection, connection.scalars(sa.select(listings.c.id).where(listings.c.seller.in_(moved))).all())
     sequence = last_change(connection)
-    connection.execute(
-        sa.insert(seller_assessments),
-        [
-            {
-                "seller": row,
-                "at": one.now,
-                "sequence": sequence,
-                "rules": one.made_by,
-                "due": account.due,
-                "review": account.review,
-                "body": account.to_json(norms.get(account.history.site, USUAL)),
-                "firearms": account.counted.firearms,
-                "observed_days": account.counted.observed_days,
-                "fresh": account.counted.new,
-                "total": account.counted.total,
-            }
-            for row, account in pairs
-        ],
-    )
-    if found.actor is not None and found.actor.actor is not None:
-        body = actor_json(connection, found.actor, rows)
-        connection.execute(sa.delete(actors).where(actors.c.id == found.actor.actor))
-        values = {"id": found.actor.actor, "at": one.now, "review": found.actor.review, "body": body}
-        connection.execute(sa.insert(actors).values(values))
+    connection.execute(sa.delete(seller_assessments).where(seller_assessments.c.seller.in_(rows)))
+    values = [
+        {
+            "seller": row,
+            "at": one.now,
+            "sequence": sequence,
+            "rules": one.made_by,
+            "due": account.due,
+            "review": account.review,
+            "body": account.to_json(norms.get(account.history.site, USUAL)),
+            "firearms": account.counted.firearms,
+            "observed_days": account.counted.observed_days,
+            "fresh": account.counted.new,
+            "total": account.counted.total,
+        }
+        for row, account in pairs
+    ]
+    connection.execute(sa.insert(seller_assessments), values)
+    for members, assessed in found:
+        if assessed.actor is not None and assessed.actor.actor is not None:
+            body = actor_json(connection, assessed.actor, members)
+            row = {"id": assessed.actor.actor, "at": one.now, "review": assessed.actor.review, "body": body}
+            replace_rows(connection, actors, [actors.c.id == row["id"]], [row])
 
 
-def _replace_items(connection: sa.Connection, rows: Sequence[int], found: Assessed) -> None:
-    of = {(account.history.site, account.history.id): row for row, account in zip(rows, found.accounts, strict=True)}
+def _replace_items(
+    connection: sa.Connection, pairs: Sequence[tuple[int, SellerAssessment]], found: Sequence[Item]
+) -> None:
+    of = {(account.history.site, account.history.id): row for row, account in pairs}
     values = [
         {"id": item.id, "seller": of[item.offers[0].site, item.offers[0].seller], "body": item_json(item)}
-        for item in found.items
+        for item in found
     ]
-    links = {(item.id, offer.row) for item in found.items for offer in item.offers}
+    links = sorted({(item.id, offer.row) for item in found for offer in item.offers})
+    rows = [row for row, _ in pairs]
     old = connection.scalars(sa.select(items.c.id).where(items.c.seller.in_(rows))).all()
-    known = sorted({*old, *(item.id for item in found.items)})
-    parts = [known[at : at + _MOST_IN] for at in range(0, len(known), _MOST_IN)]
-    gone = sorted(set(old) - {item.id for item in found.items})
+    now = {item.id for item in found}
+    gone = sorted(set(old) - now)
     for at in range(0, len(gone), _MOST_IN):
         connection.execute(sa.delete(item_listings).where(item_listings.c.item.in_(gone[at : at + _MOST_IN])))
+    known = sorted({*old, *now})
+    parts = [known[at : at + _MOST_IN] for at in range(0, len(known), _MOST_IN)]
     replace_rows(connection, items, [items.c.id.in_(part) for part in parts], values)
-    held = [{"item": item, "listing": row} for item, row in sorted(links)]
+    held = [{"item": item, "listing": row} for item, row in links]
     replace_rows(connection, item_listings, [item_listings.c.item.in_(part) for part in parts], held)
 
 

@@ -69,8 +69,8 @@ def _support(item: Item, offer: Offer, stated: JsonObject, likeness: float, *, p
         return Evidence("a picture in common", ALIKE + likeness / 4)
     if _left_a_lot(item, offer, stated):
         return Evidence("out of an ad of several, at the price named there", ALIKE / 2)
-    if likeness and _continues(item, offer, stated):
-        return Evidence("make, model, price and time agree", likeness)
+    if (likeness or _shares_a_figure(item, offer)) and _continues(item, offer, stated):
+        return Evidence("make, model, price and time agree", likeness or _SOMEWHAT)
     return None
 
 
@@ -90,16 +90,15 @@ def _conflicts(item: Item, offer: Offer, shown: Sequence[int], likeness: float, 
 
 
 def _sold_before(one: Offer, offer: Offer, likeness: float, *, pictured: bool) -> bool:
-    """Sold, and offered in the same words again, is the next piece; a sale that fell through is told by its pictures.
+    """Sold, and offered in the same words again, is the next piece.
 
-    Where nobody shows a picture, the same words soon afterwards are taken for a sale that fell through.
+    A sale that fell through is told by the same pictures soon afterwards; where none are shown, by the same words.
     """
     if one.status != "sold" or one.ended is None or one.ended > offer.offered:
         return False
-    if pictured:
-        return False
     soon = offer.offered <= one.ended + _FELL_THROUGH
-    return not (soon and likeness >= NEARLY_THE_SAME and not one.pictures and not offer.pictures)
+    unpictured = not one.pictures and not offer.pictures and likeness >= NEARLY_THE_SAME
+    return not (soon and (pictured or unpictured))
 
 
 def _stands_beside(one: Offer, offer: Offer, shown: Sequence[int]) -> bool:
@@ -154,6 +153,27 @@ def _is_split(lot: Offer, alone: Offer) -> bool:
         return False
     amounts = {_plain(found) for found in _AMOUNT.findall(lot.text)}
     return _plain(f"{alone.price[0]:.0f}") in amounts
+
+
+def _shares_a_figure(item: Item, offer: Offer) -> bool:
+    """A number of three digits and more in both texts that is no price, no model, no calibre, no telephone, no year."""
+    last = item.offers[-1]
+    return bool(_figures(last, item) & _figures(offer, item))
+
+
+def _figures(offer: Offer, item: Item) -> set[str]:
+    named = f"{item.make} {item.model} {item.calibre}"
+    digits = "".join(_plain(value) + " " for kind, value in offer.contacts if kind == "phone")
+    price = "" if offer.price is None else f"{offer.price[0]:.0f}"
+    return {
+        found
+        for found in (_plain(one) for one in _AMOUNT.findall(offer.text))
+        if 3 <= len(found) <= 5
+        and found not in named
+        and found not in digits
+        and found != price
+        and not (len(found) == 4 and found[:2] in ("19", "20"))
+    }
 
 
 def _plain(amount: str) -> str:

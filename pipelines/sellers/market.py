@@ -39,16 +39,16 @@ class Market:
 
     connection: sa.Connection
     until: datetime | None = None
-    _known: dict[tuple[str, str, str], Price | None] = field(factory=dict)
+    known: dict[tuple[str, str, str], Price | None] = field(factory=dict)
 
     def price(self, make: str | None, model: str | None, currency: str) -> Price | None:
         """What is asked for it, or None where too few ask."""
         if not (make and model and currency):
             return None
         key = (make, model, currency)
-        if key not in self._known:
-            self._known[key] = self._read(*key)
-        return self._known[key]
+        if key not in self.known:
+            self.known[key] = self._read(*key)
+        return self.known[key]
 
     def place(self, item: Item) -> float | None:
         """How far an item's last price lies from the market (z), or None where nothing can be said."""

@@ -95,7 +95,7 @@ def _find(connection: sa.Connection, one: Round, names: Sequence[str]) -> tuple[
         )
     sellers = members_of(connection, set(actor_of.values())).get(hands.pop()) or sorted(set(rows.values()))
     history = join_histories(list(read_histories(connection, sellers, where=one.where)))
-    found = {item.id: item for item in one.find_items(history, sellers)}
+    found = {item.id: item for item in one.find_items(history)}
     missing = [name for name in names if name not in found]
     if missing:
         raise BadInput(f"item {missing[0]} is not there any more", hint="tracemark assess, then export items again")

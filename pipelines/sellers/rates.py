@@ -8,7 +8,7 @@ the more its own counts. The share of new firearms is drawn towards the site's i
 from __future__ import annotations
 
 import math
-from datetime import date, timedelta
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -19,7 +19,7 @@ from pipelines.store.tables.linking import site_norms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pipelines.models import JsonObject
     from pipelines.sellers.items import Item
@@ -37,7 +37,7 @@ class Observed:
     """The days on which a site was looked at. A marketplace's own feed misses none: `every` is True."""
 
     every: bool
-    days: frozenset[date] = frozenset()
+    days: Sequence[int] = ()  # ordinals, in their order
 
     def count(self, first: date, last: date) -> int:
         """How many days from `first` to `last` were observed."""
@@ -45,11 +45,11 @@ class Observed:
             return 0
         if self.every:
             return (last - first).days + 1
-        return sum(1 for day in self.days if first <= day <= last)
+        return bisect_right(self.days, last.toordinal()) - bisect_left(self.days, first.toordinal())
 
     def has(self, day: date) -> bool:
         """Whether what came in on `day` would have been seen."""
-        return self.every or day in self.days
+        return self.count(day, day) > 0
 
 
 @frozen(kw_only=True)
@@ -74,15 +74,12 @@ class Counted:
 def read_observed(connection: sa.Connection) -> dict[str, Observed]:
     """The observed days of every site."""
     every = {row.name: row.source == "feed" for row in connection.execute(sa.select(sites.c.name, sites.c.source))}
-    days: dict[str, set[date]] = {name: set() for name in every}
+    days: dict[str, set[int]] = {name: set() for name in every}
     query = sa.select(runs.c.site, runs.c.started, runs.c.finished).where(runs.c.kind.in_(("crawl", "received")))
     for row in connection.execute(query):
-        end = (row.finished or row.started).date()
-        day = row.started.date() - timedelta(days=REACH - 1)
-        while day <= end:
-            days[row.site].add(day)
-            day += timedelta(days=1)
-    return {name: Observed(every=all_of_it, days=frozenset(days[name])) for name, all_of_it in every.items()}
+        end = (row.finished or row.started).toordinal()
+        days[row.site].update(range(row.started.toordinal() - REACH + 1, end + 1))
+    return {name: Observed(every=all_of_it, days=sorted(days[name])) for name, all_of_it in every.items()}
 
 
 def count_seller(

@@ -23,7 +23,7 @@ from pipelines.store.tables import listings
 from pipelines.store.tables.linking import seller_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from pipelines.sellers.assessment import SellerAssessment
@@ -57,6 +57,7 @@ class Round:
     licences: LicenceDesk
     stolen: StolenDesk
     market: Market
+    decided: Hands
     secret: bytes
     now: datetime
     as_of: datetime | None = None
@@ -72,6 +73,7 @@ class Round:
         as_of: datetime | None = None,
     ) -> Round:
         """A round over what the store holds now, or held on a day."""
+        decisions = read_decisions(connection, ("merge", "split"))
         return cls(
             connection=connection,
             rules=rules,
@@ -81,6 +83,7 @@ class Round:
             licences=LicenceDesk.open(connection),
             stolen=StolenDesk.open(connection, secret),
             market=Market(connection, as_of),
+            decided=Hands.of((one.action, one.body) for one in decisions if as_of is None or one.at <= as_of),
             secret=secret,
             now=now,
             as_of=as_of,
@@ -101,21 +104,29 @@ class Round:
         seen = self.days.get(site, self.now)
         return seen if self.as_of is None else min(seen, self.as_of)
 
-    def hands(self, rows: Sequence[int]) -> Hands:
-        """The merges and splits that touch some accounts."""
-        decisions = read_decisions(self.connection, ("merge", "split"), rows)
-        return Hands.of((one.action, one.body) for one in decisions if self.as_of is None or one.at <= self.as_of)
+    def on(self, connection: sa.Connection) -> Round:
+        """The same round in another transaction: what was read of sites, registers and prices stays."""
+        return evolve(
+            self,
+            connection=connection,
+            licences=evolve(self.licences, connection=connection),
+            stolen=evolve(self.stolen, connection=connection),
+            market=evolve(self.market, connection=connection),
+        )
 
-    def find_items(self, history: SellerHistory, rows: Sequence[int]) -> list[Item]:
-        """The items of a hand, whose accounts are `rows`."""
-        common = stock_pictures(self.connection, history.offers)
-        return find_items(history, common=common, hands=self.hands(rows))
+    def find_items(self, history: SellerHistory, common: Collection[int] | None = None) -> list[Item]:
+        """The items of a hand; `common` are the stock pictures among its own, where they are known."""
+        if common is None:
+            common = stock_pictures(self.connection, history.offers)
+        return find_items(history, common=common, hands=self.decided)
 
-    def assess(self, histories: Sequence[SellerHistory], actor: str | None) -> Assessed:
+    def assess(
+        self, histories: Sequence[SellerHistory], actor: str | None, common: Collection[int] | None = None
+    ) -> Assessed:
         """Assess the accounts of one hand: each by itself, and where there are several all together."""
         rows = [history.row for history in histories if history.row is not None]
         joined = histories[0] if len(histories) == 1 else join_histories(histories)
-        items = self.find_items(joined, rows)
+        items = self.find_items(joined, common)
         prices = {item.id: z for item in items if item.is_firearm and (z := self.market.place(item)) is not None}
         accounts = []
         for history in histories:

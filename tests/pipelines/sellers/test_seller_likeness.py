@@ -53,7 +53,8 @@ def test_a_picture_of_its_own_joins_and_a_stock_picture_does_not() -> None:
 def test_what_was_sold_and_comes_again_in_the_same_words_is_the_next_piece() -> None:
     first = offer(1, 0, WORDS[0], piece(), pictures=(FIRST,), **sold(4))
     assert len(items_of(first, offer(2, 60, WORDS[0], piece()))) == 2
-    assert len(items_of(first, offer(2, 60, WORDS[0], piece(), pictures=(FIRST,)))) == 1
+    assert len(items_of(first, offer(2, 60, WORDS[0], piece(), pictures=(FIRST,)))) == 2
+    assert len(items_of(first, offer(2, 12, WORDS[0], piece(), pictures=(FIRST,)))) == 1
     bare = offer(1, 0, WORDS[0], piece(), **sold(4))
     assert len(items_of(bare, offer(2, 8, WORDS[0], piece()))) == 1  # the sale fell through
     assert len(items_of(bare, offer(2, 60, WORDS[0], piece()))) == 2
@@ -94,6 +95,13 @@ def test_make_model_price_and_time_join_words_that_are_somewhat_alike() -> None:
     assert "make, model, price and time agree" in item.why or "texts" in item.why
     assert len(items_of(first, offer(2, 14, other, piece(), price=(900.0, "USD")))) == 2
     assert len(items_of(first, offer(2, 140, other, piece(), price=(480.0, "USD")))) == 2
+
+
+def test_a_figure_in_both_texts_tells_a_reworded_ad() -> None:
+    first = offer(1, 0, "Glock 19. Fired maybe 3930 times. $535", piece(), price=(535.0, "USD"), **gone(18))
+    other = "One pistol of Austria, three thousand nine hundred thirty (3930) shots by my count, cheap now"
+    assert len(items_of(first, offer(2, 21, other, piece(), price=(515.0, "USD")))) == 1
+    assert len(items_of(first, offer(2, 21, other.replace("3930", "2210"), piece(), price=(515.0, "USD")))) == 2
 
 
 def test_the_words_of_a_number_are_kept_with_it() -> None:
