@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from pipelines.exchange.gloss import gloss
 from pipelines.packet.tracing import trace_items
 
 if TYPE_CHECKING:
@@ -109,11 +110,13 @@ def item_lines(dossier: Dossier) -> list[str]:
 
 def signal_lines(dossier: Dossier) -> Iterator[str]:
     """Return one line per signal, for and against, with the words it rests on."""
+    language = (dossier.assessment or {}).get("language")
     for signal in (dossier.assessment or {}).get("signals") or ():
         words = show_marks(signal.get("text"))
-        gloss = f" ({show_marks(signal['gloss'])})" if signal.get("gloss") else ""
+        told = gloss(language, str(signal.get("text") or ""))
+        meaning = f" (in English: {show_marks(told)})" if told else ""
         side = "against" if signal.get("polarity") in {"against", "counter"} else "for"
-        yield f"{signal.get('name')} [{side}]: “{words}”{gloss}: {show_marks(signal.get('reason'))}"
+        yield f"{signal.get('name')} [{side}]: “{words}”{meaning}: {show_marks(signal.get('reason'))}"
 
 
 def price_of(listing: JsonObject) -> str:

@@ -37,7 +37,7 @@ NOT_RECOGNISED = (
 )
 _LINE = ("site", "status", "first_seen", "last_seen", "price", "country", "posted")
 _CONTENT = ("price", "quantity", "country", "posted", "updated", "status")
-_SIGNAL = ("name", "polarity", "weight", "family", "field", "confidence", "layer", "gloss")
+_SIGNAL = ("name", "polarity", "weight", "family", "field", "confidence", "layer")
 _ASSESSMENT = ("language", "class", "class_probability", "scores", "review", "abstained", "queue", "versions")
 _ITEM = ("class", "quantity", "field", "serial_state", "condition", "gaps")
 _ITEM_TEXT = ("make", "model", "calibre", "serial", "markings", "country_of_manufacture", "country_of_import")

@@ -6,6 +6,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from pipelines.exchange.gloss import gloss
 from pipelines.packet.pieces import is_counter, mark_words, pick_pieces, to_pieces
 from pipelines.packet.rates import ErrorRates
 from pipelines.warc.encoding import encode_date
@@ -123,10 +124,11 @@ def _offered(listing: JsonObject) -> list[list[Any]]:
 
 def _signal(signal: JsonObject, rates: ErrorRates, language: str | None) -> JsonObject:
     name = str(signal.get("name"))
+    told = gloss(language, str(signal.get("text") or ""))
     return {
         "name": to_pieces(name),
         "words": to_pieces(signal.get("text")),
-        "reason": to_pieces(signal.get("reason")),
+        "reason": to_pieces(f"{signal.get('reason')}. In English: {told}" if told else signal.get("reason")),
         "weight": to_pieces(signal.get("weight")),
         "confidence": to_pieces(signal.get("confidence")),
         "rate": rates.of_signal(name, language),
