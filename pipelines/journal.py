@@ -30,15 +30,21 @@ class JournalSource:
 
     def changes(self, after: int, limit: int) -> list[tuple[int, str, str]]:
         """Up to `limit` journal entries above `after`: sequence, site, the site's own id."""
+        there = sa.or_(listings.c.id.is_not(None), journal.c.deleted.is_not(None))
         query = (
-            sa.select(journal.c.sequence, listings.c.site, listings.c.native_id)
-            .join(listings, listings.c.id == journal.c.listing)
-            .where(journal.c.sequence > after)
+            sa.select(journal.c.sequence, listings.c.site, listings.c.native_id, journal.c.deleted)
+            .outerjoin(listings, sa.and_(listings.c.id == journal.c.listing, journal.c.deleted.is_(None)))
+            .where(journal.c.sequence > after, there)
             .order_by(journal.c.sequence)
             .limit(limit)
         )
         with self.database.read() as connection:
-            return [(row[0], row[1], row[2]) for row in connection.execute(query)]
+            return [
+                (row.sequence, row.site, row.native_id)
+                if row.deleted is None
+                else (row.sequence, *_parts_of(row.deleted))
+                for row in connection.execute(query)
+            ]
 
     def documents(self, keys: Iterable[tuple[str, str]]) -> list[IndexDocument]:
         """The listings with `keys` (site, id) as they stand; one that is not there any more is left out."""
@@ -56,6 +62,11 @@ class JournalSource:
 def last_change(connection: sa.Connection) -> int:
     """The newest journal entry's sequence; 0 where there is none."""
     return connection.scalar(sa.select(sa.func.max(journal.c.sequence))) or 0
+
+
+def _parts_of(name: str) -> tuple[str, str]:
+    site, _, native_id = name.partition("/")
+    return site, native_id
 
 
 def _newest_changes(connection: sa.Connection, rows: Sequence[int]) -> dict[int, int]:

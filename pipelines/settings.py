@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from attrs import frozen
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -79,6 +79,19 @@ class Timestamps(_Section):
     ca: str | None = Field(default=None, description="PEM file with the certificates that its tokens must lead to.")
 
 
+_Days = Annotated[int, Field(ge=1, le=36500)]
+
+
+class Retention(_Section):
+    """After how many days since it was last seen each kind of listing is deleted; without a number it is kept."""
+
+    ordinary: _Days | None = Field(default=None, description="Listings with nothing to look at, not decided on.")
+    flagged: _Days | None = Field(default=None, description="Listings for review, or if idle, not decided on.")
+    dismissed: _Days | None = Field(default=None, description="Listings that somebody found not relevant.")
+    relevant: _Days | None = Field(default=None, description="Listings that somebody found relevant, or was unsure of.")
+    pages: _Days | None = Field(default=None, description="Captures that show no listing: lists, profiles, robots.txt.")
+
+
 class Settings(_Section):
     """All of `tracemark.toml`."""
 
@@ -86,6 +99,7 @@ class Settings(_Section):
     store: Store = Store()
     index: Index = Index()
     classifier: Classifier = Classifier()
+    retention: Retention = Retention()
     timestamps: Timestamps = Timestamps()
     desk: DeskSettings = DeskSettings()
 

@@ -33,6 +33,7 @@ from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
 from pipelines.store.tables.registers import licences, register_imports, stolen_serials
 from pipelines.store.tables.requests import marketplace_requests, request_answers, request_listings
+from pipelines.store.tables.retention import blanks, holds
 from pipelines.store.tables.stamps import stamps
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "alert_hits",
     "api_tokens",
     "assessments",
+    "blanks",
     "capture_listings",
     "captures",
     "case_agreements",
@@ -61,6 +63,7 @@ __all__ = [
     "frontier",
     "hand_decisions",
     "hand_subjects",
+    "holds",
     "item_listings",
     "items",
     "journal",

@@ -11,6 +11,7 @@ journal = sa.Table(
     metadata,
     sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("listing", sa.Integer, nullable=False, index=True),
+    sa.Column("deleted", sa.Text),  # SITE/ID of a listing that was deleted: its row can tell it no more
     sqlite_autoincrement=True,
 )
 
