@@ -54,7 +54,6 @@ from pipelines.sellers.desk import assess_sellers
 from pipelines.sellers.export import item_lines, seller_lines
 from pipelines.sellers.rates import read_observed
 from pipelines.statistics.hotspots import find_hot_spots
-from pipelines.statistics.observation import observe
 from pipelines.statistics.offers import read_offers
 from pipelines.statistics.routes import Routes
 from pipelines.store.tables import captures, listings
@@ -156,7 +155,7 @@ def hot_sellers(database: Database, market: Marketplace) -> dict[str, int]:
     quiet = 0
     for back in range(0, 26 * 14, 14):
         last = moment(DAYS - 30 - back).date()
-        rows = find_hot_spots(offers, observe(observed, began, last), last)["sellers"]
+        rows = find_hot_spots(offers, observed, began, last)["sellers"]
         found = {row["name"] for row in rows if row["hot"]}
         hot |= found
         quiet += not found

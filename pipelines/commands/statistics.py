@@ -107,7 +107,8 @@ def _show(found: JsonObject) -> None:
     for one in found["observed"]:
         if not one["compared"]:
             days = f"{one['week_days']} days of the week and {one['baseline_days']} before it were observed"
-            say(f"{one['site']} is left out: {days}.")
+            items = f"{one['week_items']} items began in it and {one['baseline_items']} before"
+            say(f"{one['site']} is left out, {one['why_not']}: {days}, {items}.")
     for kind in ("sellers", "places", "routes", "models", "signals"):
         rows = found[kind][:_SHOWN]
         click.echo(kind.capitalize() if rows else f"{kind.capitalize()}: nothing grew")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,13 +10,14 @@ from classifiers.catalogue import load_catalogue
 from pipelines.places import Places
 from pipelines.sellers.rates import read_observed
 from pipelines.statistics.hotspots import begin_of_baseline, find_hot_spots
-from pipelines.statistics.observation import observe
 from pipelines.statistics.offers import read_offers
 from pipelines.statistics.routes import Routes
 from pipelines.statistics.table import open_rows, write_csv
 from pipelines.store.tables import listings
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
 
@@ -36,8 +36,7 @@ def hot_spots(database: Database, last: date, *, as_of: date | None = None) -> J
     offers = read_offers(
         database, load_catalogue(), Routes.of(Places.shipped()), as_of=as_of, since=begin_of_baseline(last)
     )
-    end = datetime.combine(last, time.max, UTC)
-    return find_hot_spots((offer for offer in offers if offer.first_seen <= end), observe(observed, began, last), last)
+    return find_hot_spots(offers, observed, began, last)
 
 
 def open_statistics(database: Database, last: date, *, as_of: date | None = None) -> str:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from pipelines.statistics.growth import Growth, measure_growth, stand_out
-from pipelines.statistics.observation import observed_to_json, spans_until
+from pipelines.statistics.observation import observe, observed_to_json, spans_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import date
 
     from pipelines.models import JsonObject
+    from pipelines.sellers.rates import Observed
     from pipelines.statistics.observation import SiteDays
     from pipelines.statistics.offers import Offer
 
@@ -73,32 +74,34 @@ def begin_of_baseline(last: date) -> datetime:
     return datetime.combine(spans_until(last)[1].first, time.min, UTC)
 
 
-def find_hot_spots(offers: Iterable[Offer], sites: Mapping[str, SiteDays], last: date) -> JsonObject:
+def find_hot_spots(
+    offers: Iterable[Offer], observed: Mapping[str, Observed], began: Mapping[str, date], last: date
+) -> JsonObject:
     """What grows in the week that ends on `last`, by kind, the least likely first (docs/schema/statistics.json).
 
-    A site that was observed too little before is left out, and said to be.
+    `began` has the day of each site's first listing. A site that was observed too little, or jumped as a whole, is
+    left out, and said to be.
     """
     week, baseline = spans_until(last)
+    near = [offer for offer in offers if baseline.first <= offer.first_seen.date() <= last]
+    sites = observe(observed, began, ((offer.site, offer.first_seen.date()) for offer in near), last)
     kinds: dict[str, dict[str, _Name]] = {kind: defaultdict(lambda: _Name(before=Counter(), now=[])) for kind in KINDS}
-    counted = 0
-    for offer in offers:
-        day = offer.first_seen.date()
+    for offer in near:
         known = sites.get(offer.site)
         if known is None or not known.compared:
             continue
-        counted += week.has(day)
         for kind, names_of in KINDS.items():
             for name in names_of(offer):
-                if week.has(day):
+                if week.has(offer.first_seen.date()):
                     kinds[kind][name].now.append(offer)
-                elif baseline.has(day):
+                else:
                     kinds[kind][name].before[offer.site] += 1
     return {
         "as_of": last.isoformat(),
         "week": {"from": week.first.isoformat(), "to": week.last.isoformat()},
         "baseline": {"from": baseline.first.isoformat(), "to": baseline.last.isoformat()},
         "observed": observed_to_json(sites),
-        "items": counted,
+        "items": sum(one.week_items for one in sites.values() if one.compared),
         **{kind: [row.to_json() for row in _rank(names, sites)] for kind, names in kinds.items()},
     }
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pipelines.models import JsonObject
     from pipelines.sellers.rates import Observed
@@ -18,6 +19,9 @@ BASELINE = 56
 """Days before the week: eight weeks, which have every day of the week equally often and are still the same season."""
 LEAST_DAYS = 14
 """Observed days that a baseline must have."""
+JUMP, LEAST_JUMP = 5.0, 30
+"""So many times the usual, and at least so many items: then the site is read otherwise than before, or only what was
+still up was received of earlier weeks, and nothing on it can be said to grow."""
 
 
 @frozen(kw_only=True)
@@ -34,15 +38,27 @@ class Span:
 
 @frozen(kw_only=True)
 class SiteDays:
-    """How many days of a site were observed in the week and in the baseline."""
+    """How many days of a site were observed in the week and in the baseline, and how many items began in each."""
 
     week: int
     baseline: int
+    week_items: int = 0
+    baseline_items: int = 0
+
+    @property
+    def why_not(self) -> str | None:
+        """Why the site is not compared; None where it is."""
+        if self.week == 0 or self.baseline < LEAST_DAYS:
+            return "observed too little"
+        usual = (self.baseline_items + 1.0) / self.weeks
+        if self.week_items > JUMP * usual and self.week_items >= LEAST_JUMP:
+            return "the whole site jumped"
+        return None
 
     @property
     def compared(self) -> bool:
         """Whether there is enough of both to compare."""
-        return self.week > 0 and self.baseline >= LEAST_DAYS
+        return self.why_not is None
 
     @property
     def weeks(self) -> float:
@@ -57,15 +73,28 @@ def spans_until(last: date) -> tuple[Span, Span]:
     return Span(first=first, last=last), Span(first=before - timedelta(days=BASELINE - 1), last=before)
 
 
-def observe(observed: Mapping[str, Observed], began: Mapping[str, date], last: date) -> dict[str, SiteDays]:
-    """Of each site; what lies before its first sight (`began`) was not observed, though a feed may reach back."""
+def observe(
+    observed: Mapping[str, Observed], began: Mapping[str, date], offered: Iterable[tuple[str, date]], last: date
+) -> dict[str, SiteDays]:
+    """Of each site. What lies before its first sight (`began`) was not observed, though a feed may reach back.
+
+    `offered` has the site and the first day of each item.
+    """
     week, baseline = spans_until(last)
-    found = {}
-    for site, days in sorted(observed.items()):
-        first = began.get(site)
-        if first is not None:
-            found[site] = SiteDays(week=_count(days, week, first), baseline=_count(days, baseline, first))
-    return found
+    now, before = Counter[str](), Counter[str]()
+    for site, day in offered:
+        now[site] += week.has(day)
+        before[site] += baseline.has(day)
+    return {
+        site: SiteDays(
+            week=_count(days, week, began[site]),
+            baseline=_count(days, baseline, began[site]),
+            week_items=now[site],
+            baseline_items=before[site],
+        )
+        for site, days in sorted(observed.items())
+        if site in began
+    }
 
 
 def _count(days: Observed, span: Span, first: date) -> int:
@@ -73,8 +102,16 @@ def _count(days: Observed, span: Span, first: date) -> int:
 
 
 def observed_to_json(found: Mapping[str, SiteDays]) -> list[JsonObject]:
-    """The sites, and whether they could be compared."""
+    """The sites, what was observed of them, and why one was left out."""
     return [
-        {"site": site, "week_days": one.week, "baseline_days": one.baseline, "compared": one.compared}
+        {
+            "site": site,
+            "week_days": one.week,
+            "baseline_days": one.baseline,
+            "week_items": one.week_items,
+            "baseline_items": one.baseline_items,
+            "compared": one.compared,
+            "why_not": one.why_not,
+        }
         for site, one in found.items()
     ]

@@ -4,7 +4,7 @@ import csv
 import io
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.places import Places
 from pipelines.sellers.rates import Observed
@@ -14,8 +14,15 @@ from pipelines.statistics.offers import Offer
 from pipelines.statistics.routes import Routes
 from pipelines.statistics.table import COLUMNS, open_rows, write_csv
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LAST = date(2026, 10, 31)
 ALWAYS = Observed(every=True)
+
+
+def _seen(days: Iterable[date]) -> Observed:
+    return Observed(every=False, days=sorted(day.toordinal() for day in days))
 
 
 def _offer(number: int, days_ago: int, **given: Any) -> Offer:
@@ -39,13 +46,13 @@ def _usual(place: str = "US-TX", each: int = 3, start: int = 0) -> list[Offer]:
     return [_offer(start + number, day, place=place) for number, day in enumerate(days)]
 
 
-def _sites(*, days: Observed = ALWAYS) -> dict[str, Any]:
-    return observe({"north": days}, {"north": date(2026, 1, 1)}, LAST)
+def _find(offers: list[Offer], *, days: Observed = ALWAYS) -> dict[str, Any]:
+    return find_hot_spots(offers, {"north": days}, {"north": date(2026, 1, 1)}, LAST)
 
 
 def test_a_seller_who_grows_stands_out_with_the_items_and_nobody_else_does() -> None:
     burst = [_offer(9000 + number, number % 6, seller="north/quick", place="US-OH") for number in range(12)]
-    found = find_hot_spots([*_usual(), *burst], _sites(), LAST)
+    found = _find([*_usual(), *burst])
     hot = [row for row in found["sellers"] if row["hot"]]
     assert [row["name"] for row in hot] == ["north/quick"]
     assert hot[0]["count"] == 12
@@ -54,12 +61,12 @@ def test_a_seller_who_grows_stands_out_with_the_items_and_nobody_else_does() -> 
 
 
 def test_as_much_as_usual_is_no_hot_spot() -> None:
-    found = find_hot_spots([*_usual(), *_usual("US-OH", 2, 5000)], _sites(), LAST)
+    found = _find([*_usual(), *_usual("US-OH", 2, 5000)])
     assert not any(row["hot"] for kind in ("sellers", "places", "models", "signals") for row in found[kind])
 
 
 def test_two_items_never_stand_out() -> None:
-    found = find_hot_spots([*_usual(), *[_offer(7000 + n, 1, seller="north/new") for n in range(2)]], _sites(), LAST)
+    found = _find([*_usual(), *[_offer(7000 + n, 1, seller="north/new") for n in range(2)]])
     assert not any(row["hot"] for row in found["sellers"])
 
 
@@ -67,27 +74,37 @@ def test_the_best_of_many_by_chance_does_not_stand_out_and_alone_it_would() -> N
     """Of three hundred sellers some offer three in a week now and then."""
     many = [_offer(number, 7 + number % 56, seller=f"north/s{number % 300}") for number in range(600)]
     lucky = [_offer(9000 + number, number, seller="north/s7") for number in range(3)]
-    row = find_hot_spots([*many, *lucky], _sites(), LAST)["sellers"][0]
+    row = _find([*many, *lucky])["sellers"][0]
     assert (row["name"], row["count"], row["hot"]) == ("north/s7", 3, False)
     assert row["probability"] < 0.05
 
 
 def test_a_site_that_was_hardly_observed_before_is_left_out_and_named() -> None:
-    seen = Observed(every=False, days=frozenset(LAST - timedelta(days=back) for back in range(10)))
+    seen = _seen(LAST - timedelta(days=back) for back in range(10))
     burst = [_offer(number, number % 6, seller="north/quick") for number in range(20)]
-    found = find_hot_spots(burst, _sites(days=seen), LAST)
-    assert found["observed"] == [{"site": "north", "week_days": 7, "baseline_days": 3, "compared": False}]
+    found = _find(burst, days=seen)
+    told = {"week_days": 7, "baseline_days": 3, "week_items": 20, "baseline_items": 0}
+    assert found["observed"] == [{"site": "north", **told, "compared": False, "why_not": "observed too little"}]
     assert found["items"] == 0
     assert found["sellers"] == []
+
+
+def test_a_site_of_which_only_the_last_days_came_is_left_out_though_a_feed_misses_no_day() -> None:
+    """One export of what stands there today: what was sold before is not in it, so that all seems to grow."""
+    few = [_offer(number, 7 + number, seller=f"north/s{number}") for number in range(20)]
+    many = [_offer(100 + number, number % 7, seller=f"north/s{number % 90}") for number in range(400)]
+    found = _find([*few, *many])
+    assert found["observed"][0]["why_not"] == "the whole site jumped"
+    assert (found["items"], found["sellers"], found["places"]) == (0, [], [])
 
 
 def test_a_week_observed_on_one_day_is_compared_with_as_much_of_the_baseline() -> None:
     baseline = spans_until(LAST)[1]
     days = {baseline.first + timedelta(days=number) for number in range(56)} | {LAST}
-    sites = _sites(days=Observed(every=False, days=frozenset(days)))
-    assert sites["north"].weeks == 56.0
+    seen = _seen(days)
+    assert observe({"north": seen}, {"north": date(2026, 1, 1)}, [], LAST)["north"].weeks == 56.0
     offers = [_offer(number, 7 + number % 56) for number in range(168)] + [_offer(500 + n, 0) for n in range(3)]
-    row = find_hot_spots(offers, sites, LAST)["places"]
+    row = _find(offers, days=seen)["places"]
     assert row == [] or not row[0]["hot"]
 
 
