@@ -64,7 +64,10 @@ def make_dossier(vault: Path, count: int) -> Dossier:
                     http_status=200, content_type="text/html", stored=stored, kind=PageKind.DETAIL,
                 )
             )  # fmt: skip
-    listing = {"site": "market", "id": "17", "title": "A listing", "description": "Some words. " * 50, "items": []}
+    seen = {"first_seen": START.isoformat(), "last_seen": captures[-1].at.isoformat(), "url": URL, "status": "active"}
+    words = {"title": "A listing", "description": "Some words. " * 50}
+    nothing: dict[str, object] = {"price": None, "seller": None, "location": None, "posted": None, "assessment": None}
+    listing = {"site": "market", "id": "17", **seen, **words, **nothing, "contacts": [], "items": []}
     versions = tuple({"number": 1, "capture": capture.id, "content": listing} for capture in captures[:3])
     return Dossier(
         site="market", id="17", workspace="bench", listing=listing, versions=versions, captures=tuple(captures),

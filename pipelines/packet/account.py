@@ -35,6 +35,10 @@ PROOF = (
 MARKS = "Marks that would turn or hide text, and characters that no shipped font has, are written as [U+…]."
 
 
+LEFT_OUT = "Only the first thirty and the last thirty rows of a long table are printed; data/listing.json has them all."
+MOST_ROWS = 60
+
+
 def give_account(dossier: Dossier) -> JsonObject:
     """Return all that the report says, of a listing or of each of a case; the same dossier gives the same account."""
     rates = ErrorRates.shipped()
@@ -74,8 +78,10 @@ def _listing(dossier: Dossier, rates: ErrorRates) -> JsonObject:
         "items": [
             pick_pieces(item, "class", "make", "model", "calibre", "quantity") for item in listing.get("items") or ()
         ],
-        "sightings": _sightings(dossier),
-        "versions": _versions(dossier),
+        "sightings": _ends(_sightings(dossier)),
+        "versions": _ends(_versions(dossier)),
+        "counts": [len(_sightings(dossier)), len(dossier.versions)],
+        "left_out": LEFT_OUT if max(len(dossier.captures), len(dossier.versions)) > MOST_ROWS else "",
         "period": [to_pieces(listing.get("first_seen")), to_pieces(listing.get("last_seen"))],
         "for": [_signal(one, rates, language) for one in signals if not is_counter(one)],
         "against": [_signal(one, rates, language) for one in signals if is_counter(one)],
@@ -134,6 +140,11 @@ def _signal(signal: JsonObject, rates: ErrorRates, language: str | None) -> Json
         "rate": rates.of_signal(name, language),
         "lawful": explain(name),
     }
+
+
+def _ends(rows: list[list[Pieces]]) -> list[list[Pieces]]:
+    """What a reader looks through of a long table: its beginning and its end."""
+    return rows if len(rows) <= MOST_ROWS else [*rows[: MOST_ROWS // 2], *rows[-MOST_ROWS // 2 :]]
 
 
 def _sightings(dossier: Dossier) -> list[list[Pieces]]:

@@ -56,6 +56,14 @@ def test_arabic_and_chinese_read_right_and_what_no_font_has_is_told_by_its_numbe
     assert all(row.split()[-5] == "yes" for row in rows)  # embedded
 
 
+def test_a_long_table_is_cut_in_the_middle_and_says_so(dossier: Dossier, tmp_path: Path) -> None:
+    versions = tuple({**dossier.versions[0], "number": number} for number in range(1, 101))
+    words = read_words(write_paper(evolve(dossier, versions=versions)), tmp_path)
+    assert "100 versions" in words
+    assert "Only the first thirty and the last thirty rows" in " ".join(words.split())
+    assert "Only the first thirty" not in read_words(write_paper(dossier), tmp_path)
+
+
 def test_hostile_text_is_inert_on_paper(dossier: Dossier, tmp_path: Path) -> None:
     markup = '#import "x" $x^2$ *bold* @ref <label> \\ #panic() //'
     paper = write_paper(with_words(dossier, title=markup, description=f"{HOSTILE}\n{'x' * 500}"))
