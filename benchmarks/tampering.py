@@ -71,6 +71,12 @@ def tamperings(packet: bytes, key: SigningKey) -> Iterator[tuple[str, bytes]]:
             yield f"archive: {kind}", raw
 
 
+def choose(every: list[tuple[str, bytes]], most: int) -> list[tuple[str, bytes]]:
+    """At most so many of them, evenly from all; the same ones for every packet."""
+    some = min(most, len(every))
+    return [every[place * len(every) // some] for place in range(some)]
+
+
 def ask_alone(verifier: Path, packet: Path) -> int:
     command = [sys.executable, "-I", str(verifier), str(packet)]
     return subprocess.run(command, capture_output=True, check=False).returncode
@@ -142,10 +148,7 @@ def main() -> None:
         for number in range(options.packets):
             packet = make_packet(folder, number, key)
             path = folder / "packet.zip"
-            every = list(tamperings(packet, key))
-            some = min(options.kinds, len(every))
-            chosen = [every[place * len(every) // some] for place in range(some)]
-            for kind, changed in [("untouched", packet), *chosen]:
+            for kind, changed in [("untouched", packet), *choose(list(tamperings(packet, key)), options.kinds)]:
                 path.write_bytes(changed)
                 code, other = int(verify(path).exit_code), ask_alone(verifier, path)
                 asked += 1
