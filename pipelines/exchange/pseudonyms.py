@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import phonenumbers
 from attrs import define, field
 
-from pipelines.exchange.scrubbing import Scrubber
+from pipelines.exchange.scrubbing import FEWEST_DIGITS, Scrubber
 from pipelines.reading.contacts import find_contacts
+from pipelines.sellers.serials import find_serials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +45,11 @@ class Pseudonyms:
         for content in _contents(dossier):
             for contact, written in _contacts(content):
                 found._protect_contact(contact, written)
+            for serial in find_serials(f"{content.get('title') or ''}\n{content.get('description') or ''}"):
+                pseudonym = found._name("serial", serial.text)
+                for hidden in ("", *("x" * number for number in range(2, 9) if not serial.whole)):
+                    short = serial.text.isdigit() and len(serial.text) < FEWEST_DIGITS  # a model is called 1911
+                    found.scrubber.protect(serial.text + hidden, pseudonym, whole=short)
         return found
 
     def account(self, site: str, identity: Any) -> str:

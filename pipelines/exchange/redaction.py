@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REMOVED = (
     "Accounts (id, name, licence number, own text) and contacts: each has one pseudonym throughout, in texts too.",
+    "Serial numbers that a text states: serial-1 and so on. Their state (present, partial, removed…) stays.",
     "Names of the team: person-1, person-2 and so on. Reasons, notes and tasks are left out.",
     "Pages, screenshots, pictures and feed lines, with their hashes; withheld lists which were taken, when and how.",
     "Addresses of listings and pictures; fields of a page that we do not know; where a field was read from.",

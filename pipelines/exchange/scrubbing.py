@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WIDEST_GAP = 3
 """Characters between two letters of a word that is written apart, as in q-u-i-e-t or 907 - 555."""
 
-_FEWEST_DIGITS = 6
+FEWEST_DIGITS = 6
 """A shorter number is as often a price or a year: it is replaced where it stands as an id, not within a text."""
 
 
@@ -125,7 +125,7 @@ def _exact(text: str, word: Word) -> Iterator[tuple[int, int, str]]:
 
 def _stands(text: str, begin: int, end: int, word: Word, places: list[int]) -> bool:
     """Whether the letters found are the word, and not parts of words that happen to follow each other."""
-    if word.letters.isdigit() and len(word.letters) < _FEWEST_DIGITS:
+    if word.letters.isdigit() and len(word.letters) < FEWEST_DIGITS and not word.whole:
         return False
     gaps = [_visible(text[one + 1 : other]) for one, other in pairwise(places) if other > one + 1]
     as_met = text[begin:end].casefold() in word.spellings

@@ -11,6 +11,8 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
+from pipelines.sellers.serials import find_serials
+
 if TYPE_CHECKING:
     from pipelines.models import JsonObject
     from pipelines.packet.dossier import Dossier
@@ -36,6 +38,7 @@ def trace_items(dossier: Dossier) -> list[JsonObject]:
 
 def _trace(listing: JsonObject, item: JsonObject, number: int) -> JsonObject:
     traced = {name: item.get(name) for name in TRACED}
+    traced["serial"] = traced["serial"] or _stated_serial(listing)
     return {
         "site": listing["site"],
         "listing": listing["id"],
@@ -51,6 +54,14 @@ def _trace(listing: JsonObject, item: JsonObject, number: int) -> JsonObject:
         "last_seen": listing.get("last_seen"),
         "url": listing.get("url"),
     }
+
+
+def _stated_serial(listing: JsonObject) -> str | None:
+    """The serial number that the text states, where it states one and offers one thing; `…` where it goes on hidden."""
+    found = find_serials(f"{listing.get('title') or ''}\n{listing.get('description') or ''}")
+    if len(found) != 1 or len(listing.get("items") or ()) != 1:
+        return None
+    return found[0].text if found[0].whole else f"{found[0].text}…"
 
 
 def write_csv(rows: list[JsonObject]) -> bytes:

@@ -19,6 +19,7 @@ from packet_samples import HOSTILE
 from pymisp import MISPEvent
 
 from pipelines.exchange.formats import FORMATS
+from pipelines.exchange.redaction import redact
 
 if TYPE_CHECKING:
     from pipelines.packet.dossier import Dossier
@@ -93,6 +94,27 @@ def test_tracing_shows_what_is_not_stated(hostile: Dossier) -> None:
     assert row["make"] == "'=1+1"
     assert row["gaps"] == "calibre; serial; country_of_manufacture; country_of_import"
     assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in row.values())
+
+
+@pytest.mark.parametrize(
+    ("said", "items", "serial"),
+    [
+        ("Serial number BKR-4471.", 1, "BKR4471"),
+        ("s/n BKR44xxx", 1, "BKR44…"),
+        ("Serial number BKR-4471.", 2, None),
+        ("Serial number BKR-4471, the other serial number 99812.", 1, None),
+    ],
+)
+def test_a_serial_number_is_told_as_stated_and_kept_from_outside_readers(
+    hostile: Dossier, said: str, items: int, serial: str | None
+) -> None:
+    listing = {**hostile.listing, "description": said, "items": hostile.listing["items"] * items}
+    found = written(evolve(hostile, listing=listing), "tracing-json")["items"]
+    assert {row["serial"] for row in found} == {serial}
+    assert ("serial" in found[0]["gaps"]) == (serial is None)
+    outside = redact(evolve(hostile, listing=listing))
+    assert "4471" not in outside.listing["description"]
+    assert written(outside, "tracing-json")["items"][0]["serial"] is None
 
 
 @pytest.mark.parametrize("form", ["case-uco", "stix", "misp"])
