@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from dashboards.people.entrance import TooManyTries
+from dashboards.safeguards import ANSWER_HEADERS
 from dashboards.wording import printable
 from pipelines.errors import BadInput, NotPermitted, TracemarkError
 
@@ -52,6 +53,7 @@ def answer_failures(application: FastAPI, failures: Failures) -> None:
         (sa.exc.OperationalError, failures.tell_store),
         (HTTPException, failures.tell_http),
         (RequestValidationError, failures.tell_validation),
+        (Exception, failures.tell_unforeseen),
     ):
         application.add_exception_handler(kind, answer)
 
@@ -92,6 +94,13 @@ class Failures:
             raise error
         details = [f"{'.'.join(map(str, one['loc'][1:])) or 'body'}: {one['msg']}" for one in error.errors()]
         return self.tell(request, 400, "The request cannot be understood.", "Correct what is listed.", details)
+
+    def tell_unforeseen(self, request: Request, _error: Exception) -> Response:
+        """A mistake of ours: the framework logs it, and answers outside of everything that adds headers."""
+        hint = "Try again. If it stays so, the server's log tells what to report."
+        answer = self.tell(request, 500, "The server made a mistake.", hint)
+        answer.headers.update(ANSWER_HEADERS)
+        return answer
 
     def tell(
         self, request: Request, status: int, message: str, hint: str | None = None, details: Sequence[str] = ()

@@ -22,7 +22,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-_ANSWER_HEADERS = {
+ANSWER_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -92,7 +92,7 @@ class Safeguards:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
-                for name, value in _ANSWER_HEADERS.items():
+                for name, value in ANSWER_HEADERS.items():
                     answer[name] = value
                 if self.site.tls:
                     answer["Strict-Transport-Security"] = "max-age=31536000"

@@ -1,0 +1,1 @@
+"""Saved objects for teams that work in Kibana, over the index that Tracemark keeps on Elasticsearch."""
