@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from attrs import define
 
 from marketplace.models import DAYS, moment
-from marketplace.wording import assessment_of, write_ad
+from marketplace.prepared import assessment_of
+from marketplace.wording import write_ad
 from pipelines.intake import Arrival, Intake
 from pipelines.models import (
     Capture,
