@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from pipelines.exchange.pseudonyms import Pseudonyms, accounts_of
 from pipelines.warc.encoding import encode_date
@@ -88,6 +88,7 @@ def redact(dossier: Dossier) -> Dossier:
 @frozen(kw_only=True)
 class _Editor:
     names: Pseudonyms
+    scrubbed: dict[str, Scrubbed] = field(factory=dict)
 
     def redact_listing(self, dossier: Dossier) -> Dossier:
         line = dossier.listing
@@ -236,7 +237,10 @@ class _Editor:
         return self._scrub(value).text if isinstance(value, str) else value
 
     def _scrub(self, value: Any) -> Scrubbed:
-        return self.names.scrubber.scrub("" if value is None else str(value))
+        text = "" if value is None else str(value)
+        if text not in self.scrubbed:  # a text stands in the listing, its version and the words of its signals
+            self.scrubbed[text] = self.names.scrubber.scrub(text)
+        return self.scrubbed[text]
 
 
 def _sellers(dossier: Dossier, editor: _Editor) -> JsonObject | None:

@@ -6,6 +6,7 @@ holds a protected word as it stands therefore holds its folded form too.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _WIDEST_GAP = 3
 """Characters between two letters of a word that is written apart, as in q-u-i-e-t or 907 - 555."""
+
+_BEGINNING = 3
 
 FEWEST_DIGITS = 6
 """A shorter number is as often a price or a year: it is replaced where it stands as an id, not within a text."""
@@ -56,6 +59,7 @@ class Scrubber:
     """Protected words, by what they are called from now on."""
 
     _words: dict[str, Word] = field(factory=dict)
+    _beginnings: dict[str, dict[str, None]] = field(factory=dict)  # first letters to words: a case has thousands
 
     def protect(self, text: str, pseudonym: str, *, whole: bool = False) -> None:
         """Protect a word. One that is protected already keeps its pseudonym."""
@@ -72,6 +76,7 @@ class Scrubber:
             (whole or _is_short(letters)) and (known is None or known.whole),
             frozenset({spelling.casefold() if letters else spelling}) | (known.spellings if known else frozenset()),
         )
+        self._beginnings.setdefault(letters[:_BEGINNING], {})[letters or text] = None
 
     def known(self, text: str) -> str | None:
         """Return the pseudonym of a protected word."""
@@ -102,17 +107,16 @@ class Scrubber:
     def _find(self, text: str) -> Iterator[tuple[int, int, str]]:
         places = [(place, letter) for place, char in enumerate(text) for letter in _fold(char)]
         letters = "".join(letter for _, letter in places)
-        for word in self._words.values():
-            if not word.letters:
-                yield from _exact(text, word)
-                continue
-            start = letters.find(word.letters)
-            while start >= 0:
-                last = start + len(word.letters) - 1
-                begin, end = places[start][0], places[last][0] + 1
-                if _stands(text, begin, end, word, [place for place, _ in places[start : last + 1]]):
-                    yield begin, end, word.pseudonym
-                start = letters.find(word.letters, start + 1)
+        for key in self._beginnings.get("", ()):
+            yield from _exact(text, self._words[key])
+        for start in range(len(letters)):
+            for length in range(1, _BEGINNING + 1):
+                for key in self._beginnings.get(letters[start : start + length], ()):
+                    if len(key) < length or not letters.startswith(key, start):
+                        continue
+                    held = [place for place, _ in places[start : start + len(key)]]
+                    if _stands(text, held[0], held[-1] + 1, self._words[key], held):
+                        yield held[0], held[-1] + 1, self._words[key].pseudonym
 
 
 def _exact(text: str, word: Word) -> Iterator[tuple[int, int, str]]:
@@ -145,6 +149,7 @@ def _visible(text: str) -> int:
     return sum(1 for char in text if fold_char(char))
 
 
+@cache  # bounded by Unicode itself
 def _fold(char: str) -> str:
     folded = "".join(LOOKALIKES.get(one, one) for one in fold_char(char))
     return "".join(one for one in folded if one.isalnum())
