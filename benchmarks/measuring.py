@@ -249,6 +249,22 @@ def review_shares(market: Marketplace, sellers: Mapping[Place, Mapping[str, Any]
     return found
 
 
+def counter_shares(market: Marketplace, sellers: Mapping[Place, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """The shapes of honest sellers: for each counter-signal and kind of person, the share of accounts that show it."""
+    shown: dict[str, Counter[str]] = defaultdict(Counter)
+    count: Counter[str] = Counter()
+    for person in market.people:
+        for one in person.accounts:
+            count[person.kind.value] += 1
+            for name in {
+                sign["name"] for sign in sellers[one.site, one.id]["signals"] if sign["polarity"] == "against"
+            }:
+                shown[name][person.kind.value] += 1
+    return {
+        name: {kind: round(kinds[kind] / count[kind], 3) for kind in sorted(kinds)} for name, kinds in shown.items()
+    }
+
+
 def share(shares: Mapping[str, Mapping[str, float]], kinds: Iterable[Kind]) -> float | None:
     """The share of accounts at review over several kinds; None where there are none."""
     rows = [shares[kind.value] for kind in kinds if kind.value in shares]

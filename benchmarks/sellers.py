@@ -37,6 +37,7 @@ from marketplace.wording import write_ad
 from measuring import (
     HONEST_KINDS,
     TRAFFICKER_KINDS,
+    counter_shares,
     links_by_evidence,
     measure_actor_firings,
     measure_actors,
@@ -184,6 +185,7 @@ def compare(database: Database, market: Marketplace) -> dict[str, Any]:
         "hot_sellers": hot_sellers(database, market),
         "rules_of_actors": measure_actor_firings(market, sellers, actor_of),
         "review": shares,
+        "honest_shapes": counter_shares(market, sellers),
         "honest_review": share(shares, HONEST_KINDS),
         "dealer_review": share(shares, [Kind.DEALER]),
         "others_review": share(shares, SPARED),
@@ -274,6 +276,9 @@ def show(figures: dict[str, Any], examples: tuple[str, ...]) -> None:
     for name, row in figures["review"].items():
         people = f"{row['people_review']:>7.2%} of {row['people']:>6} people"
         print(f"  {name:<14} {row['review']:>7.2%} of {row['accounts']:>6} accounts  {people}")
+    print("\nshapes of honest sellers, by the share of accounts that show them:")
+    for name, kinds in sorted(figures["honest_shapes"].items()):
+        print(f"  {name}: " + ", ".join(f"{kind} {value:.1%}" for kind, value in kinds.items()))
     rules = figures["firings"]
     print(f"\nrules: {rules['right']} as they must be, {rules['wrong']} not, {rules['open']} open to readings")
     for name, counts in rules["faults"].items():

@@ -89,18 +89,18 @@ class Writer:
             end = day + chance.randrange(5, 31)
             sold = last and chance.random() < sells
             self.ad(
-                account, day, guns=(gun,), end=end, sold=sold, voice=said, repost=repost, price=price, session=shown
+                account, day, guns=(gun,), end=end, sold=sold, voice=said, repost=repost, price=price, shoot=shown
             )
             day = end + chance.randrange(6)
         if voice is not None:
             self.free[account.id, gun.model] = day + 1
         return day
 
-    def ad(self, account: Account, day: int, *, session: int = 0, **facts: object) -> Ad:
+    def ad(self, account: Account, day: int, *, shoot: int = 0, **facts: object) -> Ad:
         """One ad, where it is within the two years."""
         chance = self.chance
         number = len(self.ads)
-        photos = tuple(self._photos(facts.get("guns", ()), session))  # type: ignore[arg-type]
+        photos = tuple(self._photos(facts.get("guns", ()), shoot))  # type: ignore[arg-type]
         shop = None
         if self.kind in (Kind.OCCASIONAL, Kind.COLLECTOR) and chance.random() < 0.04:
             shop = chance.randrange(1 + self.number // 300)
@@ -122,7 +122,7 @@ class Writer:
             self.ads.append(ad)
         return ad
 
-    def _photos(self, guns: Sequence[Gun], session: int) -> list[Photo]:
+    def _photos(self, guns: Sequence[Gun], shoot: int) -> list[Photo]:
         found = []
         for gun in guns[:3]:
             if gun.stock_photo:
@@ -131,7 +131,7 @@ class Writer:
             if self.chance.random() < 0.12:
                 continue  # no picture this time
             noise = 0 if self.chance.random() < 0.7 else self.chance.randrange(1, 1000)
-            found.append(Photo(scene=f"{gun.key}/{session}", noise=noise))
+            found.append(Photo(scene=f"{gun.key}/{shoot}", noise=noise))
         return found
 
     def account(self) -> Account:

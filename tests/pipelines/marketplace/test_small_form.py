@@ -87,7 +87,17 @@ def test_the_open_table_has_no_small_cell_and_nobody_in_it(
     assert int(everything["items"]) < sum(1 for _ in market.ads()) - len(scams)
 
 
+def test_a_person_reads_it_too(workspace: Path) -> None:
+    code, out, err = _run("statistics", "--as-of", "2026-01-31", "--workspace", str(workspace))
+    assert code == 0
+    assert "A reason to look, never a finding." in err
+    assert [line for line in out.splitlines() if line.startswith("Models")]
+
+
 def test_mistakes_are_told(workspace: Path, tmp_path: Path) -> None:
+    assert _run("init", str(tmp_path / "empty"))[0] == 0
+    code, _, err = _run("statistics", "--workspace", str(tmp_path / "empty"))
+    assert (code, "nothing in this workspace yet" in err) == (2, True)
     there = ("--workspace", str(workspace))
     assert _run("statistics", "--as-of", "tomorrow", *there)[0] == 2
     assert _run("statistics", "--open", "x.csv", "--json", *there)[0] == 2
