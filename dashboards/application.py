@@ -21,8 +21,10 @@ from dashboards.desk import Desk
 from dashboards.failures import Failures, answer_failures
 from dashboards.following import IndexFollower
 from dashboards.forms import FormGuard
+from dashboards.hotspots import HotSpots
 from dashboards.law import LawBook
 from dashboards.leases import Leases
+from dashboards.looks import Looks
 from dashboards.people.access import RouteRights
 from dashboards.people.entrance import Entrance
 from dashboards.people.gate import Doorkeeper, Gate
@@ -36,6 +38,7 @@ from dashboards.safeguards import LOOPBACK, STATIC, FormTokens, Safeguards, Site
 from dashboards.sampling import Samples
 from dashboards.screens.account import AccountScreen
 from dashboards.screens.administration import AdministrationScreens
+from dashboards.screens.alerts import AlertScreen
 from dashboards.screens.cases import CaseScreens
 from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
@@ -47,7 +50,7 @@ from dashboards.screens.today import TodayScreen
 from dashboards.screens.triage import TriageScreen
 from dashboards.searching import SearchDesk
 from dashboards.visits import Visits
-from pipelines.composition import opened_index, person, project, utc_now
+from pipelines.composition import open_encoder, opened_index, person, project, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,7 +74,7 @@ def create_application(
     opens the signing key. Raises what opening the store raises.
     """
     database = workspace.open_database()
-    search = SearchDesk(database, partial(opened_index, workspace, read_only=True))
+    search = SearchDesk(database, partial(opened_index, workspace, read_only=True), partial(open_encoder, workspace))
     follower = IndexFollower(partial(project, workspace, database))
     desk = Desk(
         workspace=workspace,
@@ -82,6 +85,8 @@ def create_application(
         leases=Leases(database, now),
         samples=Samples(database),
         visits=Visits(workspace.root),
+        looks=Looks(database, now),
+        spots=HotSpots(database),
         now=now,
         passphrase=passphrase,
     )
@@ -93,6 +98,7 @@ def create_application(
             yield
         finally:
             desk.visits.stop()
+            desk.spots.stop()
             follower.stop()
             search.close()
             database.close()
@@ -131,6 +137,7 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
         TodayScreen(desk, pages).routes(),
         SiteScreens(desk, pages, guard).routes(),
         SearchScreen(desk, pages).routes(),
+        AlertScreen(desk, pages, guard).routes(),
         TriageScreen(desk, pages).routes(),
         DecisionScreens(desk, pages, guard).routes(),
         CaseScreens(desk, pages, guard).routes(),

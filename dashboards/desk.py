@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dashboards.decisions import DecisionDesk
+    from dashboards.hotspots import HotSpots
     from dashboards.leases import Leases
+    from dashboards.looks import Looks
     from dashboards.queue import TriageQueue
     from dashboards.sampling import Samples
     from dashboards.searching import SearchDesk
@@ -41,6 +43,8 @@ class Desk:
     leases: Leases
     samples: Samples
     visits: Visits
+    looks: Looks
+    spots: HotSpots
     now: Callable[[], datetime]
     passphrase: str | None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import ExitStack
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, frozen
 
@@ -13,16 +13,23 @@ from dashboards.people.covering import check_query, shown_line, shown_text
 from pipelines.alerts.collection import resolve
 from pipelines.errors import BadInput
 from pipelines.index.parser import parse
-from pipelines.index.port import Histogram, Interval, Search, Sort
+from pipelines.index.port import MOST_HITS, Histogram, Interval, Search, Sort
 from pipelines.index.query import And, Everything, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from classifiers.encoder import Encoder
     from pipelines.index.port import Hit, Index, Results
     from pipelines.index.query import Query
+    from pipelines.models import JsonObject
     from pipelines.store.database import Database
+
+_Answer = TypeVar("_Answer")
 
 FACETS = (
     "review", "decision", "signal", "site", "class", "make", "calibre", "seller", "country", "language", "status",
@@ -45,6 +52,8 @@ class Asked:
     cursor: str | None = None
     interval: Interval = Interval.MONTH
     field: str = "posted"
+    meaning: bool = False
+    view: str = "list"
 
 
 @frozen(kw_only=True)
@@ -87,9 +96,16 @@ class Found:
 class SearchDesk:
     """Holds the index open for reading. Threads ask at once; only opening and closing take turns."""
 
-    def __init__(self, database: Database, opening: Callable[[], AbstractContextManager[Index]]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        opening: Callable[[], AbstractContextManager[Index]],
+        open_encoder: Callable[[], Encoder] | None = None,
+    ) -> None:
         self._database = database
         self._opening = opening
+        self._open_encoder = open_encoder
+        self._encoder: Encoder | None = None
         self._open = ExitStack()
         self._index: Index | None = None
         self._lock = Lock()
@@ -97,13 +113,16 @@ class SearchDesk:
     def search(self, search: Search) -> Results:
         """Answer, as who asks may see it. Raises what the index raises; the next question then opens it anew."""
         check_query(search.query)
+        return _shown(self.ask(lambda index: index.search(search)))
+
+    def ask(self, question: Callable[[Index], _Answer]) -> _Answer:
+        """Put a question to the index whose answer holds nothing that is covered for some. Raises as `search` does."""
         with self._lock:
             if self._index is None:
                 self._index = self._open.enter_context(self._opening())
             index = self._index
         try:
-            found = index.search(search)
-            return _shown(found)
+            return question(index)
         except BadInput:
             raise
         except BaseException:
@@ -139,12 +158,31 @@ class SearchDesk:
             sort=asked.sort,
             limit=min(asked.page, NUMBERED) * PAGE if numbered else PAGE,
             cursor=asked.cursor,
+            vector=self._encode(asked.text) if asked.meaning and asked.text.strip() else None,
         )
         results = self.search(search)
         parts = tuple(split(query, asked.text))
         drops = tuple(self._drops(parts)) if results.total == 0 else ()
         first = (min(asked.page, NUMBERED) - 1) * PAGE if numbered else 0
         return Found(asked=asked, results=results, hits=results.hits[first:], parts=parts, drops=drops)
+
+    def pages(self, text: str) -> Iterator[list[JsonObject]]:
+        """The export lines of everything that a query finds, in the journal's order, page by page."""
+        query, cursor = resolve(text, self._database), None
+        while True:
+            found = self.search(Search(query=query, sort=Sort.SEQUENCE, limit=MOST_HITS, cursor=cursor))
+            yield [hit.line for hit in found.hits]
+            cursor = found.cursor
+            if cursor is None:
+                return
+
+    def _encode(self, text: str) -> NDArray[np.float32] | None:
+        """What a query means. PartMissing where the encoder is not installed."""
+        with self._lock:
+            if self._encoder is None and self._open_encoder is not None:
+                self._encoder = self._open_encoder()
+            encoder = self._encoder
+        return None if encoder is None else encoder.encode([text])[0]
 
     def _drops(self, parts: tuple[Part, ...]) -> Iterator[Drop]:
         if len(parts) < 2:

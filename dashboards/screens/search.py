@@ -1,12 +1,16 @@
 """The search page."""
 
+import json
+from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from attrs import evolve, frozen
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
 from dashboards.charts import Columns, draw_columns, fill_gaps
 from dashboards.desk import Desk
@@ -16,9 +20,12 @@ from dashboards.overview import read_overview
 from dashboards.rendering import Pages
 from dashboards.searching import FACETS, Asked, Found, at_page, repair, with_condition
 from dashboards.wording import printable
+from pipelines.index.completion import complete
 from pipelines.index.fields import FIELDS
 from pipelines.index.port import Hit, Interval, Sort
 from pipelines.index.query import QueryError
+from pipelines.store.lines import rows_of
+from pipelines.store.tables import captures
 
 _EXAMPLES = {
     "title": "title:glock",
@@ -56,6 +63,38 @@ _SORTS = {
     Sort.PRICE_HIGH: "Price, high to low",
 }
 _MOST_BARS = 120
+_OURS = frozenset({"decision", "seller_review", "score", "highlights", "snippet"})
+"""What an index keeps beside the export line."""
+_Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+
+
+@frozen(kw_only=True)
+class Given:
+    """What the address of a search page says; `since` and `until` become a condition of the query."""
+
+    q: Annotated[str, Query(max_length=10_000)] = ""
+    sort: Sort = Sort.RELEVANCE
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+    cursor: str | None = None
+    by: Interval = Interval.MONTH
+    over: Annotated[str, Query(pattern="^(posted|seen)$")] = "posted"
+    meaning: bool = False
+    view: Annotated[str, Query(pattern="^(list|grid)$")] = "list"
+    since: _Day = ""
+    until: _Day = ""
+
+    def asked(self) -> Asked:
+        """As the index is asked."""
+        return Asked(
+            text=printable(self.q),
+            sort=self.sort,
+            page=self.page,
+            cursor=self.cursor,
+            interval=self.by,
+            field=self.over,
+            meaning=self.meaning,
+            view=self.view,
+        )
 
 
 @frozen
@@ -69,20 +108,16 @@ class SearchScreen:
         """What it answers to."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/search", self.search, methods=["GET"])
+        router.add_api_route("/search/complete", self.complete, methods=["GET"])
+        router.add_api_route("/search/export", self.export, methods=["GET"])
         return router
 
-    def search(
-        self,
-        request: Request,
-        q: Annotated[str, Query(max_length=10_000)] = "",
-        sort: Sort = Sort.RELEVANCE,
-        page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
-        cursor: str | None = None,
-        by: Interval = Interval.MONTH,
-        over: Annotated[str, Query(pattern="^(posted|seen)$")] = "posted",
-    ) -> Response:
+    def search(self, request: Request, given: Annotated[Given, Depends()]) -> Response:
         """Hits, what they have in common, and when they were; or where the query cannot be understood."""
-        asked = Asked(text=printable(q), sort=sort, page=page, cursor=cursor, interval=by, field=over)
+        asked, page = given.asked(), given.page
+        if given.since or given.until:
+            text = with_condition(asked.text, asked.field, _between(given.since, given.until), is_range=True)
+            return RedirectResponse(address(evolve(asked, text=text, page=1, cursor=None)), 303)
         shared: dict[str, Any] = {"asked": asked, "sorts": _SORTS, "fields": FIELDS.values(), "examples": _EXAMPLES}
         try:
             found = self.desk.search.find(asked)
@@ -98,11 +133,54 @@ class SearchScreen:
             **{"empty_index": False, **shared},
             found=found,
             rows=[_row(hit) for hit in found.hits],
+            pictures=self._pictures(found) if asked.view == "grid" else {},
             facets=_facets(found),
             chart=_chart(found),
             turns=_turns(found),
             link=_Link(asked),
         )
+
+    def complete(
+        self, q: Annotated[str, Query(max_length=2_000)] = "", at: Annotated[int | None, Query(ge=0, le=2_000)] = None
+    ) -> JSONResponse:
+        """Whole queries that what is typed may become, each with what it means or how many listings have it."""
+        text = printable(q)
+        found = self.desk.search.ask(lambda index: complete(index, text, at))
+        return JSONResponse(
+            [
+                {"query": f"{text[: one.start]}{one.text}{text[one.end :]}", "meaning": one.meaning, "count": one.count}
+                for one in found
+            ]
+        )
+
+    def export(self, q: Annotated[str, Query(max_length=10_000)] = "") -> Response:
+        """Everything that a query finds, as JSON lines (docs/schema/listing.json), streamed."""
+        text = printable(q)
+        pages = self.desk.search.pages(text)
+        first = next(pages)  # what cannot be asked is told before the answer begins
+        self.desk.note("export", "search", {"query": text, "file": "listings.jsonl"})
+
+        def lines() -> Iterator[str]:
+            for page in chain([first], pages):
+                for line in page:
+                    exported = {name: value for name, value in line.items() if name not in _OURS}
+                    yield json.dumps(exported, ensure_ascii=False) + "\n"
+
+        name = {"Content-Disposition": 'attachment; filename="listings.jsonl"'}
+        return StreamingResponse((printable(line) for line in lines()), media_type="application/jsonl", headers=name)
+
+    def _pictures(self, found: Found) -> dict[str, str]:
+        """The newest capture with a picture of each hit, by SITE/ID."""
+        places = [(hit.line["site"], hit.line["id"]) for hit in found.hits]
+        with self.desk.database.read() as connection:
+            rows = rows_of(connection, places)
+            query = (
+                sa.select(captures.c.listing, captures.c.id, captures.c.screenshot)
+                .where(captures.c.listing.in_(list(rows.values())))
+                .order_by(captures.c.at)
+            )
+            newest = {row.listing: row.id for row in connection.execute(query) if row.screenshot is not None}
+        return {"/".join(place): newest[row] for place, row in rows.items() if row in newest}
 
     def _mistaken(self, request: Request, asked: Asked, error: QueryError, shared: dict[str, Any]) -> Response:
         end = max(error.end, error.start + 1)
@@ -138,6 +216,8 @@ def address(asked: Asked) -> str:
     usual = Asked()
     differing = (
         ("sort", asked.sort.value, usual.sort.value),
+        ("meaning", "true" if asked.meaning else "", ""),
+        ("view", asked.view, usual.view),
         ("by", str(asked.interval), usual.interval.value),
         ("over", asked.field, usual.field),
         ("page", str(asked.page), "1"),
@@ -145,6 +225,12 @@ def address(asked: Asked) -> str:
     )
     values = {name: value for name, value, default in differing if value != default}
     return f"/search?{urlencode({'q': asked.text, **values})}"
+
+
+def _between(since: str, until: str) -> str:
+    if since and until:
+        return f"{min(since, until)}..{max(since, until)}"
+    return f">={since}" if since else f"<={until}"
 
 
 def _row(hit: Hit) -> dict[str, Any]:

@@ -10,10 +10,13 @@ from dashboards.desk import Desk
 from dashboards.levels import read_lines
 from dashboards.overview import read_overview
 from dashboards.rendering import Pages
+from dashboards.searching import with_condition
+from dashboards.telling import read_told
 
 _MOST_URGENT = 6
-_MOST_NEW = 20
+_MOST_NEW = 12
 _NEW = timedelta(days=7)
+_MOST_CASES = 5
 
 
 @frozen
@@ -30,22 +33,32 @@ class TodayScreen:
         return router
 
     def today(self, request: Request) -> Response:
-        """What needs a person today."""
+        """What needs a person today, and what is new since this person last looked."""
         queue = self.desk.queue
         overview = read_overview(self.desk.database)
-        new = queue.new("review", overview.last_seen - _NEW) if overview.last_seen else []
+        before = self.desk.looks.look(self.desk.actor)
+        since = before or (overview.last_seen - _NEW if overview.last_seen else None)
+        new = queue.new("review", since) if since else []
         with self.desk.database.read() as connection:
             urgent = read_lines(connection, queue.most_urgent("review", _MOST_URGENT))
             newest = read_lines(connection, new[:_MOST_NEW])
+            told = read_told(connection, since)
         return self.pages.render(
             request,
             "today.html",
             overview=overview,
             new=newest,
             new_count=len(new),
+            before=before,
             urgent=urgent,
             to_decide=queue.count("review"),
             idle=queue.count("idle"),
             new_days=_NEW.days,
+            told=told,
+            fresh=sum(one.fresh for one in told),
+            spots=[(spot, with_condition("", spot.field, spot.name)) for spot in self.desk.spots.read() or ()],
+            spots_known=self.desk.spots.read() is not None,
+            cases=self.desk.open_cases()[:_MOST_CASES],
+            today=self.desk.now().date(),
             now=self.desk.now(),
         )

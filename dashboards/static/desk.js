@@ -25,6 +25,40 @@
   });
   addEventListener("pageshow", () => { for (const form of document.forms) delete form.dataset.sent; });
 
+  // Completions are whole queries in the box's own list; without them every query can still be typed.
+  let asking;
+  document.addEventListener("input", (event) => {
+    const box = event.target;
+    if (!box.matches?.("[data-completes]")) return;
+    clearTimeout(asking);
+    asking = setTimeout(async () => {
+      const answer = await fetch(`/search/complete?${new URLSearchParams({ q: box.value, at: box.selectionStart })}`).catch(() => null);
+      if (!answer?.ok) return;
+      const offers = (await answer.json()).map(({ query, meaning, count }) => {
+        const offer = document.createElement("option");
+        offer.value = query;
+        offer.label = meaning || (count === null ? "" : `${count} listings`);
+        return offer;
+      });
+      box.list.replaceChildren(...offers);
+    }, 120);
+  });
+
+  // Drawn over, the bars of a histogram fill in its two days.
+  let from;
+  const barOf = (event) => event.target.closest?.("[data-bar]")?.dataset.bar;
+  document.addEventListener("pointerdown", (event) => { from = barOf(event); if (from) event.preventDefault(); });
+  document.addEventListener("pointerup", (event) => {
+    const to = barOf(event), form = document.querySelector("[data-brush]");
+    if (!from || !to || from === to || !form) return;
+    const [first, last] = [from, to].sort();
+    const end = new Date(`${last.padEnd(7, "-12").padEnd(10, "-01")}T00:00Z`);
+    if (last.length === 4) end.setUTCMonth(11, 31); else if (last.length === 7) end.setUTCMonth(end.getUTCMonth() + 1, 0);
+    form.elements.since.value = first.padEnd(7, "-01").padEnd(10, "-01");
+    form.elements.until.value = end.toISOString().slice(0, 10);
+    form.requestSubmit();
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     const place = document.querySelector("[data-keys-switch]");
     if (place) {
