@@ -50,8 +50,9 @@ _ASKS = {
 }
 _CAUTION = (
     "Signals were observed in these listings: of wording, counting or history. They are leads for a person, not "
-    "findings, and may have a lawful explanation. A person has read each listing before this was made."
+    "findings, and may have a lawful explanation."
 )
+_READ = " A person has read each listing in this notice and decided that it is relevant."
 
 
 def fill_form(
@@ -77,7 +78,7 @@ def fill_form(
         "basis": basis,
         "until": None if until is None else until.isoformat(),
         "asks": list(_ASKS[kind]),
-        "caution": _CAUTION,
+        "caution": _CAUTION + (_READ if kind is RequestKind.TAKEDOWN else ""),
         "listings": [
             {
                 "site": line["site"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.exchange.gloss import gloss
 from pipelines.packet.pieces import is_counter, mark_words, pick_pieces, to_pieces
 from pipelines.packet.rates import ErrorRates
+from pipelines.packet.tracing import trace_items
 from pipelines.warc.encoding import encode_date
 
 if TYPE_CHECKING:
@@ -101,10 +102,15 @@ def _case(dossier: Dossier) -> JsonObject | None:
     case = dossier.case
     if case is None:
         return None
+    words = case.get("agreements") or ()
+    said = [
+        *(case.get("notes") or ()),
+        *({**one, "text": f"It should be referred to {one['to']}. {one['reason']}"} for one in words),
+    ]
     facts = {"Reference": "reference", "Name": "name", "State": "state", "Opened by": "owner", "Opened": "created"}
     return {
         "facts": [[label, to_pieces(case.get(name))] for label, name in facts.items()],
-        "notes": [pick_pieces(one, "at", "by", "text") for one in case.get("notes") or ()],
+        "notes": [pick_pieces(one, "at", "by", "text") for one in sorted(said, key=lambda one: str(one["at"]))],
     }
 
 
@@ -251,7 +257,7 @@ def _missing(dossier: Dossier) -> list[str]:
 
 
 def _untold(dossier: Dossier) -> dict[str, int]:
-    items = dossier.listing.get("items") or ()
+    items = trace_items(dossier)
     return {name: sum(not item.get(name) for item in items) for name in ("make", "model", "calibre", "serial")}
 
 

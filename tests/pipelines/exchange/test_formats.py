@@ -20,6 +20,7 @@ from pymisp import MISPEvent
 
 from pipelines.exchange.formats import FORMATS
 from pipelines.exchange.redaction import redact
+from pipelines.packet.report import write_report
 
 if TYPE_CHECKING:
     from pipelines.packet.dossier import Dossier
@@ -143,3 +144,11 @@ def test_two_workspaces_name_things_differently_but_observables_alike(hostile: D
     other = evolve(hostile, workspace="Another desk")
     mine, theirs = ({one["id"] for one in written(one, "stix")["objects"]} for one in (hostile, other))
     assert {name.split("--")[0] for name in mine & theirs} == {"file", "url", "user-account", "marking-definition"}
+
+
+def test_the_report_of_a_case_says_who_would_refer_it(case: Dossier) -> None:
+    word = {"at": "2026-03-04T12:00:00+00:00", "by": "ana", "to": "Focal <point>", "reason": "read all of it"}
+    told = write_report(evolve(case, case={**(case.case or {}), "agreements": [word]})).decode()
+    assert "It should be referred to Focal &lt;point&gt;. read all of it" in told
+    outside = redact(evolve(case, case={**(case.case or {}), "agreements": [word]}))
+    assert "read all of it" not in write_report(outside).decode()
