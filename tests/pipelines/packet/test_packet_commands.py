@@ -13,6 +13,8 @@ import pytest
 from time_authority import LocalAuthority
 
 from pipelines.cli import main
+from pipelines.commands.packet import _print_repeated
+from pipelines.packet.reassessment import Reassessment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,36 +76,55 @@ def make_packet(room: Path, out: Path, name: str = "market/1") -> Any:
     return answer("packet", "create", name, "--out", out, "--workspace", room)
 
 
-def test_a_packet_gives_the_same_root_twice_and_the_same_assessment_again(room: Path, tmp_path: Path) -> None:
-    first = make_packet(room, tmp_path / "a.zip")
+@contextlib.contextmanager
+def another_assessment(room: Path) -> Iterator[None]:
+    """The store says of market/1 what the model did not."""
+    with contextlib.closing(sqlite3.connect(room / "tracemark.db")) as store:
+        row, kept = store.execute("SELECT id, body FROM assessments ORDER BY id LIMIT 1").fetchone()
+        body = json.loads(kept)
+        body["review"] = "none"
+        body["versions"]["rules"] = "0" * 64
+        for text in (json.dumps(body), kept):
+            store.execute("UPDATE assessments SET body = ? WHERE id = ?", (text, row))
+            store.commit()
+            if text != kept:
+                yield
+
+
+def test_a_case_packed_twice_has_one_root_and_each_listing_is_assessed_again(room: Path, tmp_path: Path) -> None:
+    answer("case", "create", "Two things", "--reference", "T-1", "--workspace", room)
+    answer("case", "add", "T-1", "market/1", "market/2", "--workspace", room)
+    with another_assessment(room):
+        first = make_packet(room, tmp_path / "a.zip", "T-1")
+        assert make_packet(room, tmp_path / "b.zip", "T-1")["root"] == first["root"]
     assert len(list((room / "custody").glob("head-*.json"))) == 1  # the day's
-    assert make_packet(room, tmp_path / "b.zip")["root"] == first["root"]
     assert first["timestamp"] == {"configured": False, "waiting": None}
-    found = answer("packet", "verify", tmp_path / "a.zip", "--reassess", "--workspace", room)
+    found = answer("packet", "verify", tmp_path / "a.zip", "--reassess", "--workspace", room, code=1)
     assert (found["valid"], found["signed_by"]["trusted"]) == (True, True)
-    [again] = found["reassessed"]
-    assert (again["same"], again["differs"], again["other_versions"]) == (True, [], [])
-    assert again["subject"] == {"site": "market", "id": "1"}
-    assert again["distance"] < 1e-3
+    pistol, chair = found["reassessed"]
+    assert pistol["subject"] == {"site": "market", "id": "1"}
+    assert (pistol["same"], pistol["differs"]) == (False, ["review", "versions"])
+    assert pistol["other_versions"] == ["rules"]
+    assert pistol["distance"] < 1e-3
+    assert (chair["same"], chair["differs"], chair["other_versions"]) == (True, [], [])
+    assert chair["distance"] is None  # nothing of it needed to be encoded
 
 
-def test_another_assessment_than_the_words_give_is_told(room: Path, tmp_path: Path) -> None:
-    store = sqlite3.connect(room / "tracemark.db")
-    keep = store.execute("SELECT id, body FROM assessments ORDER BY id LIMIT 1").fetchone()
-    body = json.loads(keep[1])
-    body["review"] = "none"
-    body["versions"]["rules"] = "0" * 64
-    store.execute("UPDATE assessments SET body = ? WHERE id = ?", (json.dumps(body), keep[0]))
-    store.commit()
-    make_packet(room, tmp_path / "a.zip")
-    store.execute("UPDATE assessments SET body = ? WHERE id = ?", (keep[1], keep[0]))
-    store.commit()
-    store.close()
-    code, out, _ = run("packet", "verify", tmp_path / "a.zip", "--reassess", "--workspace", room)
-    assert code == 1
-    assert out.startswith("verified\n")
-    assert "market/1 assessed again: differs in review, versions" in out
-    assert "other versions of rules" in out
+def test_what_came_out_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    subject = {"site": "market", "id": "1"}
+    _print_repeated(
+        [
+            Reassessment(subject=subject, distance=0.00004),
+            Reassessment(subject=subject, differs=("review",), other_versions=("rules", "model")),
+            Reassessment(subject=subject, reason="it was not assessed"),
+        ]
+    )
+    said = capsys.readouterr().out
+    assert "market/1 assessed again: the same" in said
+    assert "0.000040 (1 - cosine)" in said
+    assert "differs in review" in said
+    assert "other versions of rules, model" in said
+    assert "was not assessed again: it was not assessed" in said
 
 
 def test_a_packet_waits_for_its_stamp_and_gets_it(room: Path, tmp_path: Path, stamping: LocalAuthority) -> None:
