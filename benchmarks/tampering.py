@@ -147,6 +147,19 @@ def _passes(check: object) -> bool:
             return False
 
 
+def print_table(
+    kinds: Counter[str],
+    ours: Counter[str],
+    alone: Counter[str],
+    usual: Counter[tuple[str, str]],
+    unpacked: Counter[str],
+) -> None:
+    print(f"{'kind':66} {'ours':>5} {'alone':>5} " + " ".join(f"{tool:>13}" for tool in TOOLS))
+    for kind in kinds:
+        cells = [f"{usual[kind, tool]:>13}" if unpacked[kind] else f"{'unpacking':>13}" for tool in TOOLS]
+        print(f"{kind:66} {ours[kind]:>5} {alone[kind]:>5} " + " ".join(cells))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--packets", type=int, default=20)
@@ -190,12 +203,8 @@ def main() -> None:
             told = f"{asked} asked, {agreed} agreed, {sum(ours.values())} of {sum(kinds.values())} found"
             print(f"packet {number + 1}: {told}, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
         inside.close()
+    print_table(kinds, ours, alone, usual, unpacked)
     total = sum(kinds.values())
-    print(f"{'kind':66} {'ours':>5} {'alone':>5} " + " ".join(f"{tool:>13}" for tool in TOOLS))
-    for kind in kinds:
-        cells = [f"{usual[kind, tool]:>13}" if unpacked[kind] else f"{'unpacking':>13}" for tool in TOOLS]
-        print(f"{kind:66} {ours[kind]:>5} {alone[kind]:>5} " + " ".join(cells))
-    shown = sum(unpacked.values())
     figures = {
         "kinds": len(kinds),
         "packets": options.packets,
@@ -203,7 +212,7 @@ def main() -> None:
         "found": sum(ours.values()),
         "found_standalone": sum(alone.values()),
         "false_alarms": false_alarms,
-        "seen_by_the_usual_tools": shown,
+        "seen_by_the_usual_tools": sum(unpacked.values()),
     }
     figures |= {f"found_by {tool}": sum(usual[kind, tool] for kind in kinds) for tool in TOOLS}
     figures |= {f"false_alarms_of {tool}": usual_alarms[tool] for tool in TOOLS}
