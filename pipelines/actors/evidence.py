@@ -28,8 +28,8 @@ _TOWN, _PLACE, _ELSEWHERE, _ELSEWHERE_SAME_CONTACT = 0.5, 0.25, -2.0, -0.5
 _OWN = 50
 """Of a hundred listings, in how many of both accounts a contact stands that is their own."""
 _LEAST_NAME, _NEAR_NAME = 6, 88.0
-_FEWER = (1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.75)
-"""What remains of a weight where so many accounts share the thing: two and three keep all of it."""
+_FEWER = (1.0, 1.0, 1.0, 1.0, 1.0, 0.85, 0.75)
+"""What remains of a weight where so many accounts share the thing: two to four keep all of it."""
 _MANY = 0.6
 
 

@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pipelines.models import JsonObject
-    from pipelines.sellers.history import Offer, SellerHistory
+    from pipelines.sellers.history import SellerHistory
+    from pipelines.sellers.offers import Offer
 
 LINKING = ("contact", "image", "text", "serial")
-_ANOTHERS = frozenset({"ffl_transfer", "licensed_intermediary"})
-"""A contact that stands only beside these may be the dealer's who does the transfer."""
 _DEALING = frozenset({"dealer", "licence_number_stated"})
 _FEWEST_DIGITS = 9
 _MOST_IN = 400
@@ -99,16 +98,17 @@ def _all_marks(
 def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
     """Each contact once; its detail is how many of a hundred of the account's listings show it.
 
-    Negative: it never stands but beside a dealer's transfer, and may be that dealer's.
+    Negative: wherever it stands it is named as the dealer's who does the transfer.
     """
     shown: dict[int, list[Offer]] = {}
+    dealers = {offer.row: {contact_mark(*one) for one in offer.anothers} for offer in history.offers}
     for offer in history.offers:
         for kind, value in offer.contacts:
             if kind != "phone" or sum(one.isdecimal() for one in value) >= _FEWEST_DIGITS:
                 shown.setdefault(contact_mark(kind, value), []).append(offer)
     for mark, offers in shown.items():
         share = max(1, round(100 * len({offer.row for offer in offers}) / len(history.offers)))
-        anothers = all(offer.against & _ANOTHERS for offer in offers)
+        anothers = all(mark in dealers[offer.row] for offer in offers)
         yield "contact", mark, offers[0].row, -share if anothers else share
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pipelines.models import JsonObject
-    from pipelines.sellers.history import Offer, SellerHistory
+    from pipelines.sellers.history import SellerHistory
+    from pipelines.sellers.offers import Offer
 
 GRACE = timedelta(days=60)
 """After its last day a licence is taken as current for so long: lists appear late, renewals take time (governance,
@@ -189,7 +190,10 @@ def _agreement(row: JsonObject, history: SellerHistory) -> int:
 def _name_likeness(row: JsonObject, names: list[str]) -> float:
     held = [key for key in (row["name_key"], row["business_key"]) if key]
     ours = [key for name in names if (key := name_key(name.replace("_", " ").replace("-", " ")))]
-    return max((fuzz.token_set_ratio(one, other) for one in held for other in ours), default=0.0)
+    apart = [fuzz.token_set_ratio(one, other) for one in held for other in ours]
+    # Accounts are often called by a name written as one word.
+    together = [fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")) for one in held for other in ours]
+    return max([*apart, *together], default=0.0)
 
 
 def _phone_agrees(row: JsonObject, history: SellerHistory) -> bool:

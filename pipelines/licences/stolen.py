@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.models import JsonObject
-    from pipelines.sellers.history import Offer
+    from pipelines.sellers.offers import Offer
 
 KEY_FILE = "serials.key"
 _BATCH = 1000

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pipelines.licences.matching import LicenceMatch
     from pipelines.models import JsonObject
     from pipelines.sellers.facts import Firing
-    from pipelines.sellers.history import Offer, SellerHistory
+    from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.items import Item
+    from pipelines.sellers.offers import Offer
     from pipelines.sellers.rates import Counted, Norms, Observed
     from pipelines.sellers.rules import SellerRules
     from pipelines.sellers.windows import Window

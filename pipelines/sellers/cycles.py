@@ -11,8 +11,8 @@ from pipelines.sellers.facts import Count
 if TYPE_CHECKING:
     from classifiers.history_rules import HistoryRule
     from pipelines.sellers.facts import Facts
-    from pipelines.sellers.history import Offer
     from pipelines.sellers.items import Item
+    from pipelines.sellers.offers import Offer
 
 _WORD = re.compile(r"\w+")
 

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.licences.matching import LicenceMatch
-    from pipelines.sellers.history import Offer, SellerHistory
+    from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.items import Item
+    from pipelines.sellers.offers import Offer
 
 
 @frozen(kw_only=True)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from pipelines.models import JsonObject
     from pipelines.sellers.decisions import Piece
-    from pipelines.sellers.history import Offer, SellerHistory
+    from pipelines.sellers.history import SellerHistory
+    from pipelines.sellers.offers import Offer
 
 FIREARMS = frozenset({"firearm_handgun", "firearm_long"})
 MOST_PIECES = 200

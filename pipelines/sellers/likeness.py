@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.models import JsonObject
-    from pipelines.sellers.history import Offer
     from pipelines.sellers.items import Item
+    from pipelines.sellers.offers import Offer
     from pipelines.sellers.wording import Wording
 
 ALIKE = 0.5

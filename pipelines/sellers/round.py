@@ -14,9 +14,10 @@ from pipelines.licences.matching import LicenceDesk, Standing
 from pipelines.licences.stolen import StolenDesk
 from pipelines.sellers.assessment import LEVELS, Beside, assess_history, own_items
 from pipelines.sellers.decisions import Hands
-from pipelines.sellers.history import Where, join_histories
+from pipelines.sellers.history import join_histories
 from pipelines.sellers.items import find_items
 from pipelines.sellers.market import Market
+from pipelines.sellers.offers import Where
 from pipelines.sellers.rates import Observed, read_observed
 from pipelines.sellers.serials import digest
 from pipelines.store.tables import listings
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipelines.sellers.assessment import SellerAssessment
-    from pipelines.sellers.history import Offer, SellerHistory
+    from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.items import Item
+    from pipelines.sellers.offers import Offer
     from pipelines.sellers.rules import SellerRules
 
 _MOST_IN = 400

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from classifiers.history_rules import HistoryRule
     from classifiers.packs import Packs
-    from pipelines.sellers.history import Offer
     from pipelines.sellers.items import Item
+    from pipelines.sellers.offers import Offer
 
 _COUNTS: dict[str, Callable[[HistoryRule, Facts], Count | None]] = {
     name.removeprefix("count_"): function

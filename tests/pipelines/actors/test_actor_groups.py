@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.actors.evidence import Profile, Shared, holds, name_cores, weigh
 from pipelines.actors.groups import find_groups, pair
+from pipelines.sellers.offers import read_anothers
 
 if TYPE_CHECKING:
     import random
@@ -70,3 +71,14 @@ def test_reasons_say_what_and_where_and_never_the_contact_itself() -> None:
     reasons = weigh(ONE, OTHER, Shared(contacts=[(2, 100, (4, 7))]))
     assert [(one.kind, one.listings) for one in reasons] == [("contact", (4, 7)), ("name", ()), ("place", ())]
     assert reasons[0].words == "one contact in both, shared by 2 accounts"
+
+
+def test_a_contact_is_anothers_where_it_follows_a_dealers_transfer_in_one_sentence() -> None:
+    def anothers(text: str) -> frozenset[tuple[str, str]]:
+        start, end = text.index("907"), len(text)
+        contact = {"kind": "phone", "value": "+19075550143", "field": "description", "start": start, "end": end}
+        said = {"name": "ffl_transfer", "field": "description", "start": 0, "end": text.index(" at ")}
+        return read_anothers({"title": "", "description": text, "contacts": [contact]}, [said])
+
+    assert anothers("Transfers at Corner Sports, their number is 907-555-0143") == {("phone", "+19075550143")}
+    assert anothers("Transfer at a dealer, buyer pays. Call or text 907-555-0143") == frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,7 @@ from pipelines.sellers.export import actor_lines, item_lines
 from pipelines.sellers.merging import merge_items, split_item
 from pipelines.sellers.round import Round
 from pipelines.store.custody import custody_rows
-from pipelines.store.tables import seller_marks
+from pipelines.store.tables import offer_features, seller_marks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +172,28 @@ def test_a_serial_number_that_another_hand_states_is_a_signal_and_kept_as_a_hash
     with room.database.read() as connection:
         kept = connection.scalars(sa.select(seller_marks.c.value).where(seller_marks.c.kind == "serial")).all()
     assert len(set(kept)) == 1
+
+
+def test_sketches_of_another_algorithm_are_made_anew(room: Room) -> None:
+    pistols(room, "market/fox", 2)
+    room.assess()
+    with room.database.write() as connection:
+        connection.execute(sa.update(offer_features).values(algorithm="rensa-r1-64-7"))
+    assert room.assess() == 1
+    assert room.assess() == 0
+
+
+def test_prices_are_held_against_what_others_ask(room: Room) -> None:
+    for at in range(9):
+        room.offer(f"market/s{at}", at, f"{OWN_WORDS[at % 6]} {at}", piece("19"), amount=Decimal(500 + 5 * at))
+    for at in range(3):
+        room.offer("market/cheap", 20 + 9 * at, f"{OWN_WORDS[at]} cheap {at}", piece("19"), amount=Decimal(250))
+    room.assess()
+    lines = room.sellers()
+    assert lines["market/cheap"]["figures"]["price_z"] < -2
+    assert "price_low" in {one["name"] for one in lines["market/cheap"]["signals"]}
+    assert abs(lines["market/s4"]["figures"]["price_z"]) < 1
+    assert lines["market/cheap"]["rate"]["site_mean"] > 0
 
 
 def test_merging_and_splitting_by_hand_is_kept_and_wins(room: Room) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pipelines.sellers.assessment import Beside
-from pipelines.sellers.history import Account, Offer, SellerHistory
+from pipelines.sellers.history import Account, SellerHistory
+from pipelines.sellers.offers import Offer
 from pipelines.sellers.rates import Observed
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def history(offers: Sequence[Offer], *, licence: str | None = None) -> SellerHis
 
 
 def beside(today: datetime, **more: Any) -> Beside:
-    return Beside(today=today, observed=Observed(every=True), **{"prices": {}, **more})
+    return Beside(today=today, **{"prices": {}, "observed": Observed(every=True), **more})
 
 
 OWN_WORDS = (

@@ -16,7 +16,7 @@ from pipelines.sellers.likeness import ALIKE
 from pipelines.sellers.wording import Wording
 
 if TYPE_CHECKING:
-    from pipelines.sellers.history import Offer
+    from pipelines.sellers.offers import Offer
 
 TEXT = f"Glock 19 gen 4\n{OWN_WORDS[0]}"
 

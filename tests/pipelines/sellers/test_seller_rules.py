@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipelines.sellers.assessment import SellerAssessment
-    from pipelines.sellers.history import Offer
+    from pipelines.sellers.offers import Offer
 
 RULES = SellerRules.shipped()
 PISTOLS = (("Glock", "19"), ("Taurus", "G2C"), ("Smith & Wesson", "SD9"))
