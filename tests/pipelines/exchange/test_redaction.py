@@ -150,6 +150,9 @@ def test_scrubbing_keeps_the_rest_and_its_places(text: str, words: list[str], pl
     kept = set(range(len(text))) - {at for start, end, _ in scrubbed.edits for at in range(start, end)}
     for at in kept:
         assert scrubbed.text[scrubbed.place(at)] == text[at]
+    for start, end, replacement in scrubbed.edits:
+        for at in range(start + 1, end):
+            assert scrubbed.text[scrubbed.place(at) : scrubbed.place(at, end=True)] == replacement
     place = min(place, len(text))
     assert 0 <= scrubbed.place(place) <= scrubbed.place(place, end=True) <= len(scrubbed.text)
 
