@@ -118,7 +118,9 @@ def _listing_events(connection: sa.Connection, rows: Sequence[int]) -> Iterator[
     seen = sa.select(versions.c.listing, versions.c.number, versions.c.seen_at)
     for row in connection.execute(seen.where(versions.c.listing.in_(rows), versions.c.number > 1)):
         yield Event(at=row.seen_at, subject=named[row.listing], actor="", what=f"changed: version {row.number}")
-    for row in connection.execute(sa.select(status_changes).where(status_changes.c.listing.in_(rows))):
+    first = sa.select(listings.c.first_seen).where(listings.c.id == status_changes.c.listing).scalar_subquery()
+    changes = sa.select(status_changes).where(status_changes.c.listing.in_(rows), status_changes.c.at > first)
+    for row in connection.execute(changes):
         yield Event(at=row.at, subject=named[row.listing], actor="", what=f"status: {row.status}")
     for row in connection.execute(sa.select(decisions).where(decisions.c.listing.in_(rows))):
         what = f"decided: {DECISIONS[row.decision]}"

@@ -63,7 +63,7 @@ def case(chromium: Browser, address: str) -> str:
         page.locator(".addcase summary").click()
         page.get_by_label("A new case, called").fill("By hand")
         page.get_by_role("button", name="Open it and add").click()
-        page.wait_for_url("**/seller/**")
+        page.wait_for_url("**/cases/*")
         page.goto("/listing/riverside/p2")
         page.get_by_role("button", name="Not relevant").click()
         page.wait_for_load_state()
