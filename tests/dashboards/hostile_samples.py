@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from pipelines.workspace import Workspace
 
-HOSTILE = (
+WRITTEN = (
     "<script>window.ran=1</script>",
     "</title><script>window.ran=2</script>",
     "</textarea></style><script>window.ran=3</script>",
@@ -58,6 +58,26 @@ HOSTILE = (
     "\r\nSet-Cookie: a=b\r\n\r\n<script>window.ran=19</script>",
     "\ud83d lone half",
 )
+
+
+_MARKUP = [text for text in WRITTEN if text.startswith("<") and len(text) < 90]
+_AROUND = (
+    '">{}',
+    "'>{}",
+    "`>{}",
+    "</title>{}",
+    "</textarea>{}",
+    "</script>{}",
+    "</style>{}",
+    "</select>{}",
+    "--><!-- {}",
+    "]]>{}",
+    "\\u003c{}",
+    "\u200b{}\u202e",
+    "<p title='{}'>",
+)
+HOSTILE = (*WRITTEN, *(around.format(markup) for around in _AROUND for markup in _MARKUP))
+"""Those written by hand, and each markup of theirs in each place that markup may try to break out of."""
 
 
 def together(texts: Sequence[str], each: int) -> list[str]:

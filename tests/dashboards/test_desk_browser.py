@@ -11,6 +11,8 @@ from desk_samples import PISTOLS
 from hostile_samples import HOSTILE, hostile_lines, hostile_workspace, together
 from test_desk_decisions import stored
 
+from dashboards.wording import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -167,16 +169,40 @@ def test_no_page_is_wider_than_the_screen_and_every_control_has_a_name(
             assert page.locator("header, nav, main, footer").count() >= 4
 
 
+def plant(page: Page, address: str, texts: list[str]) -> list[str]:
+    """Put the texts into what people write too; the addresses at which they are then shown."""
+
+    def send(path: str, body: dict[str, object]) -> dict[str, object]:
+        answer = page.request.post(f"{address}/api/v1{path}", data=body, headers={"Origin": address})
+        assert answer.status == 201, answer.text()
+        return dict(answer.json())
+
+    reference = send("/cases", {"name": texts[0][:200]})["reference"]
+    members = [{"site": "hostile", "id": f"h{number}"} for number in range(len(texts))]
+    send(f"/cases/{reference}/members", {"listings": members, "sellers": members})
+    for number, text in enumerate(printable(text).replace("\x00", "") for text in texts):
+        send(f"/cases/{reference}/notes", {"text": text})
+        send(f"/cases/{reference}/tasks", {"text": text, "assignee": text[:200]})
+        send(
+            "/decisions",
+            {"site": "hostile", "id": f"h{number}", "decision": "unsure", "reason": text[:2000]},
+        )
+    rest = ["/cases", f"/cases/{reference}", "/custody", "/administration", "/account", "/quality", "/triage/second"]
+    return [*rest, "/decisions/together?site=hostile&id=h1", "/custody?actor=%3Cscript%3Ewindow.ran%3D1%3C/script%3E"]
+
+
 def test_hostile_text_runs_nothing_and_asks_for_nothing(
     chromium: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    texts = together(HOSTILE, 4)
+    assert len(HOSTILE) >= 300
+    texts = together(HOSTILE, 25)
     workspace = hostile_workspace(tmp_path_factory.mktemp("hostile") / "room", texts)
     paths = ["/", "/triage", "/search", "/search?page=2", "/search?q=%3Cscript%3Ewindow.ran%3D1%3C/script%3E", "/sites"]
     for line in hostile_lines(texts):
         paths += [f"/listing?site=hostile&id={line['id']}", f"/seller?site=hostile&id={line['id']}"]
     with serving(workspace) as address, opened_page(chromium, address) as (page, asked):
         page.add_init_script(WATCH)
+        paths += plant(page, address, texts)
         for path in paths:
             page.goto(path, wait_until="load")
             assert page.evaluate(STATE) == {"ran": None, "violations": [], "foreign": 0}, path

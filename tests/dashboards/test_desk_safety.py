@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import visiting
-from hostile_samples import HOSTILE, hostile_lines, hostile_workspace
+from hostile_samples import HOSTILE, WRITTEN, hostile_lines, hostile_workspace, together
 from test_desk_screens import page, token_of
 
 import dashboards
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 TEMPLATES = sorted((Path(dashboards.__file__).parent / "templates").glob("*.html"))
 FOREIGN_HOSTS = ("evil.example", "127.0.0.1.evil.example", "127.0.0.1:80:90", "", "localhost.evil.example:8000")
 FORMS = sorted(key.removeprefix("POST ") for key in ACCESS if key.startswith("POST ") and "/api/" not in key)
+TOGETHER = together(HOSTILE, 8)
 ACCUSING = re.compile(
     r"traffick|criminal|illegal|illicit|guilty|suspect|offender|perpetrator|unlawful|smuggl|felon|culprit|crime",
     re.IGNORECASE,
@@ -33,7 +34,7 @@ ACCUSING = re.compile(
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
-    with visiting(hostile_workspace(tmp_path_factory.mktemp("hostile") / "room")) as client:
+    with visiting(hostile_workspace(tmp_path_factory.mktemp("hostile") / "room", TOGETHER)) as client:
         yield client
 
 
@@ -120,7 +121,7 @@ def test_the_api_takes_no_form(client: TestClient) -> None:
 def test_hostile_text_is_only_ever_text(hostile: TestClient) -> None:
     seen = ""
     addresses = ["/", "/search", "/search?page=2", "/sites", "/triage"]
-    for line in hostile_lines():
+    for line in hostile_lines(TOGETHER):
         addresses += [f"/listing?site=hostile&id={line['id']}", f"/seller?site=hostile&id={line['id']}"]
     for address in addresses:
         html = page(hostile, address)
@@ -136,7 +137,7 @@ def test_hostile_text_is_only_ever_text(hostile: TestClient) -> None:
 
 
 def test_hostile_queries_are_only_ever_text(reader: TestClient) -> None:
-    for text in HOSTILE:
+    for text in WRITTEN:
         answer = reader.get("/search", params={"q": printable(text)})
         assert answer.status_code in (200, 400)
         assert not re.search(r"<(?:img src=x|script>|iframe|svg on)", answer.text)
