@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@pytest.fixture
+def any_room(store_url: str) -> Iterator[Room]:
+    database = Database.open(store_url)
+    fill(database)
+    yield Room(database)
+    database.close()
+
+
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     database = Database.open(f"sqlite:///{tmp_path_factory.mktemp('cases')}/store.db")

@@ -28,7 +28,8 @@ def done(case: Case) -> list[str]:
     return [entry.action for entry in case.history]
 
 
-def test_a_case_from_its_opening_to_its_end(room: Room) -> None:
+def test_a_case_from_its_opening_to_its_end(any_room: Room) -> None:
+    room = any_room
     ana, ben = room.desk("ana"), room.desk("ben")
     case = ana.create("  Eleven pistols ")
     assert (case.reference, case.name, case.owner, case.state) == ("C-2026-0001", "Eleven pistols", "ana", "open")

@@ -18,7 +18,6 @@ from pipelines.store.tables import decisions, listings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SENDER = {"operator": "Example Unit", "contact": "unit@example.org", "authority": "Mandate 12/2026"}
 TO = {"recipient": "Alpha, trust and safety", "basis": "Example Act, section 1"}
@@ -26,8 +25,8 @@ PLACES = (("alpha", "101"), ("alpha", "102"))
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    database = Database.open(f"sqlite:///{tmp_path}/store.db")
+def room(store_url: str) -> Iterator[Room]:
+    database = Database.open(store_url)
     fill(database)
     yield Room(database)
     database.close()
