@@ -71,6 +71,10 @@ class Pseudonyms:
         text = str(native_id)
         return self._name("listing", site, text) if self.scrubber.holds(text) else text
 
+    def reference(self, text: str) -> str:
+        """A case's reference, but where somebody chose one that holds a protected word."""
+        return self._name("case", text) if self.scrubber.holds(text) else text
+
     def counts(self) -> dict[str, int]:
         """How many of each kind got a name."""
         return dict(sorted(self._counts.items()))

@@ -154,7 +154,8 @@ class _Editor:
     def case(self, case: JsonObject) -> JsonObject:
         words = [{**word, "by": self.names.person(word["by"]), "reason": ""} for word in case.get("agreements") or ()]
         return {
-            **_pick(case, ("reference", "state", "created", "changed", "referred_to")),
+            **_pick(case, ("state", "created", "changed", "referred_to")),
+            "reference": self.names.reference(str(case.get("reference"))),
             "name": self._text(case.get("name")),
             "owner": self.names.person(case.get("owner")),
             "listings": [self._member(one, "title") for one in case.get("listings") or ()],

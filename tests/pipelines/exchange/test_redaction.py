@@ -61,6 +61,18 @@ def test_one_is_called_the_same_everywhere(case: Dossier) -> None:
     assert redact(case).redaction == redacted.redaction
 
 
+def test_ids_that_name_somebody_are_replaced_too(case: Dossier) -> None:
+    first, second = case.parts
+    named = evolve(second, id="quiet-fox-18", listing={**second.listing, "id": "quiet-fox-18"})
+    record = {**(case.case or {}), "reference": "Quiet_Fox.1"}
+    redacted = redact(evolve(case, case=record, parts=(first, named)))
+    assert redacted.parts[1].id == redacted.parts[1].listing["id"] == "listing-1"
+    assert redacted.subject == {"case": "case-1"}
+    assert redacted.custody_subject == "case:Quiet_Fox.1"  # for the log, which stays here
+    for name, text in documents(redacted).items():
+        assert "fox" not in text.casefold(), name
+
+
 def test_spans_still_cover_their_words(case: Dossier) -> None:
     line = redact(case).parts[1].listing
     for signal in line["assessment"]["signals"]:
