@@ -112,6 +112,7 @@ def test_a_redacted_packet_by_the_command_is_logged_as_what_it_is_of(
             answer("packet", "create", case, "--out", str(file), *place)
         with zipfile.ZipFile(file) as archive:
             check("redaction", json.loads(archive.read("data/redaction.json")))
+            check("tracing", json.loads(archive.read("data/tracing.json")))
     assert answer("exchange", "tracing-csv", case, "--out", str(csv), *place)["case"] == case
     assert csv.read_bytes().count(b"\r\n") > 11
     code, _, said = run("exchange", "stix", case, *place, "--json")
