@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pipelines.actors.marks import ContactUse
     from pipelines.models import JsonObject
 
 MOST_SHARING = 12
@@ -25,7 +26,7 @@ _TEXT, _MORE_TEXTS, _MOST_TEXTS = 2.5, 1.0, 4.5
 _SERIAL = 2.0
 _SAME_NAME, _LIKE_NAME = 2.5, 1.5
 _TOWN, _PLACE, _ELSEWHERE, _ELSEWHERE_SAME_CONTACT = 0.5, 0.25, -2.0, -0.5
-_OWN = 50
+_OWN, _RECYCLED, _YEAR = 50, 0.5, 365
 """Of a hundred listings, in how many of both accounts a contact stands that is their own."""
 _LEAST_NAME, _NEAR_NAME = 6, 88.0
 _FEWER = (1.0, 1.0, 1.0, 1.0, 1.0, 0.85, 0.75)
@@ -60,11 +61,39 @@ class Profile:
     deals: bool = False  # a shop, by its own words: its pictures are makers' as often as not
 
 
+@frozen(kw_only=True)
+class Both:
+    """How two accounts use one contact. `own`: it stands in most listings of both, and is nowhere called a dealer's."""
+
+    sharing: int
+    own: bool
+    anothers: bool
+    apart: int  # days between the last use by one and the first by the other; 0 where they overlap
+    listings: tuple[int, ...]
+
+    @classmethod
+    def of(cls, one: ContactUse, other: ContactUse, sharing: int, listings: tuple[int, ...]) -> Both:
+        """From the use by each, and how many accounts use it at all."""
+        anothers = one.anothers or other.anothers
+        return cls(
+            sharing=sharing,
+            own=not anothers and min(one.share, other.share) >= _OWN,
+            anothers=anothers,
+            apart=max(0, one.first - other.last, other.first - one.last),
+            listings=listings,
+        )
+
+    @property
+    def weight(self) -> float:
+        """What remains of a contact's weight."""
+        return _fewer(self.sharing) * (1.0 if self.own else 0.5) * (_RECYCLED if self.apart > _YEAR else 1.0)
+
+
 @define
 class Shared:
     """What two accounts share: (number of accounts that do, the listings of both that show it)."""
 
-    contacts: list[tuple[int, int, tuple[int, ...]]] = field(factory=list)  # and of a hundred listings, how many
+    contacts: list[Both] = field(factory=list)
     images: dict[int, tuple[int, tuple[int, ...]]] = field(factory=dict)  # by the fingerprint
     texts: dict[tuple[int, int], int] = field(factory=dict)  # pairs of listings whose texts are near duplicates
     serials: list[tuple[int, tuple[int, ...]]] = field(factory=list)
@@ -96,15 +125,19 @@ def holds(reasons: Sequence[Reason]) -> bool:
 def _contacts(shared: Shared) -> list[Reason]:
     if not shared.contacts:
         return []
-    weights = sorted((_fewer(sharing) * _owned(share) for sharing, share, _ in shared.contacts), reverse=True)
+    weights = sorted((both.weight for both in shared.contacts), reverse=True)
     total = min(_MOST_CONTACTS, _CONTACT * weights[0] + sum(_MORE_CONTACTS * one for one in weights[1:]))
-    most = max(sharing for sharing, _, _ in shared.contacts)
+    most = max(both.sharing for both in shared.contacts)
     words = f"{_counted(len(shared.contacts), 'contact')} in both, shared by {most} accounts"
-    if all(share < 0 for _, share, _ in shared.contacts):
-        words += ", beside a dealer's transfer"
-    elif all(share < _OWN for _, share, _ in shared.contacts):
+    if all(both.anothers for both in shared.contacts):
+        words += ", called a dealer's"
+    elif not any(both.own for both in shared.contacts):
         words += ", in few of their listings"
-    return [Reason(kind="contact", weight=total, words=words, listings=_listings(one[2] for one in shared.contacts))]
+    if all(both.apart > _YEAR for both in shared.contacts):
+        words += ", more than a year apart: numbers are given out again"
+    return [
+        Reason(kind="contact", weight=total, words=words, listings=_listings(both.listings for both in shared.contacts))
+    ]
 
 
 def _images(shared: Shared) -> list[Reason]:
@@ -151,10 +184,6 @@ def _names(one: Profile, other: Profile) -> list[Reason]:
     return [Reason(kind="name", weight=weight, words="the same name" if best == 100 else "names alike")]
 
 
-def _owned(share: int) -> float:
-    return 1.0 if share >= _OWN else 0.5
-
-
 def _places(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
     if one.towns & other.towns:
         return [Reason(kind="place", weight=_TOWN, words="the same stated place")]
@@ -162,7 +191,7 @@ def _places(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
         return []
     if one.places & other.places:
         return [Reason(kind="place", weight=_PLACE, words="the same state or country")]
-    own = any(share >= _OWN for _, share, _ in shared.contacts)
+    own = any(both.own and both.apart <= _YEAR for both in shared.contacts)
     weight = _ELSEWHERE_SAME_CONTACT if own else _ELSEWHERE
     return [Reason(kind="place", weight=weight, words="different states or countries")]
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from attrs import define, field
 
-from pipelines.actors.evidence import MOST_SHARING, Profile, Shared, holds, name_cores, weigh
+from pipelines.actors.evidence import MOST_SHARING, Both, Profile, Shared, holds, name_cores, weigh
 from pipelines.actors.groups import Pair, pair
-from pipelines.actors.marks import LINKING
+from pipelines.actors.marks import LINKING, ContactUse
 from pipelines.sellers.wording import sketch_likeness
 from pipelines.store.replacing import replace_rows
 from pipelines.store.tables import sellers
@@ -146,8 +146,8 @@ def _add(pairs: dict[Pair, Shared], kind: str, one: _Holder, other: _Holder, sha
         texts = pairs.setdefault(pair(one[0], other[0]), Shared()).texts
         texts[rows[0], rows[1]] = max(sharing, texts.get((rows[0], rows[1]), 0))
     elif kind == "contact":
-        share = min(one[2] or 0, other[2] or 0)
-        pairs.setdefault(pair(one[0], other[0]), Shared()).contacts.append((sharing, share, rows))
+        both = Both.of(ContactUse.unpack(one[2] or 0), ContactUse.unpack(other[2] or 0), sharing, rows)
+        pairs.setdefault(pair(one[0], other[0]), Shared()).contacts.append(both)
     else:
         pairs.setdefault(pair(one[0], other[0]), Shared()).serials.append((sharing, rows))
 

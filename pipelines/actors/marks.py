@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from attrs import frozen
 
 from pipelines.licences.numbers import number_key, short_key
 from pipelines.licences.register import contact_mark
@@ -31,6 +32,28 @@ _FEWEST_DIGITS = 9
 _MOST_IN = 400
 _IMAGE_BANDS = ((0, 21), (21, 21), (42, 22))
 """Three parts of a fingerprint's 64 bits: of two pictures that differ in two bits one part is the same."""
+
+
+@frozen(kw_only=True)
+class ContactUse:
+    """How an account uses a contact: in how many of a hundred listings, from which day to which (ordinals)."""
+
+    share: int
+    anothers: bool  # wherever it stands it is named as the dealer's who does the transfer
+    first: int
+    last: int
+
+    def pack(self) -> int:
+        """All of it in one number, as a mark keeps it."""
+        number = (self.last * 10**6 + self.first) * 1000 + self.share
+        return -number if self.anothers else number
+
+    @classmethod
+    def unpack(cls, number: int) -> ContactUse:
+        """What `pack` put in."""
+        days, share = divmod(abs(number), 1000)
+        last, first = divmod(days, 10**6)
+        return cls(share=share, anothers=number < 0, first=first, last=last)
 
 
 def renew_marks(connection: sa.Connection, histories: Sequence[SellerHistory], key: bytes) -> None:
@@ -96,10 +119,7 @@ def _all_marks(
 
 
 def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
-    """Each contact once; its detail is how many of a hundred of the account's listings show it.
-
-    Negative: wherever it stands it is named as the dealer's who does the transfer.
-    """
+    """Each contact once; its detail is how the account uses it."""
     shown: dict[int, list[Offer]] = {}
     dealers = {offer.row: {contact_mark(*one) for one in offer.anothers} for offer in history.offers}
     for offer in history.offers:
@@ -108,8 +128,13 @@ def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
                 shown.setdefault(contact_mark(kind, value), []).append(offer)
     for mark, offers in shown.items():
         share = max(1, round(100 * len({offer.row for offer in offers}) / len(history.offers)))
-        anothers = all(mark in dealers[offer.row] for offer in offers)
-        yield "contact", mark, offers[0].row, -share if anothers else share
+        use = ContactUse(
+            share=share,
+            anothers=all(mark in dealers[offer.row] for offer in offers),
+            first=min(offer.offered for offer in offers).toordinal(),
+            last=max(offer.offered for offer in offers).toordinal(),
+        )
+        yield "contact", mark, offers[0].row, use.pack()
 
 
 def _marks_of(offer: Offer, key: bytes, sketched: bytes) -> Iterator[tuple[str, int, int | None]]:

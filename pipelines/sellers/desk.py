@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipelines.actors.links import renew_links
 from pipelines.actors.marks import renew_marks
@@ -16,7 +16,7 @@ from pipelines.journal import last_change
 from pipelines.sellers.actors import actor_json
 from pipelines.sellers.assessment import item_json
 from pipelines.sellers.history import read_histories
-from pipelines.sellers.rates import USUAL, read_norms, renew_norms
+from pipelines.sellers.rates import USUAL, read_norms, read_observed, renew_norms
 from pipelines.sellers.round import Round, stock_pictures
 from pipelines.sellers.rules import SellerRules
 from pipelines.sellers.wording import ALGORITHM
@@ -69,6 +69,7 @@ def assess_sellers(
         actor_of, moved = renew_members(connection, renew_links(connection, changed))
     with database.read() as connection:
         hands = list(_hands(connection, set(changed) | moved, actor_of))
+        known = evolve(known, observed=read_observed(connection))
     review: Counter[str] = Counter()
     for batch in _batches(hands):
         with database.write() as connection:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from statistics import median
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from attrs import asdict, frozen
 
-from pipelines.store.tables import runs, seller_assessments, sellers, sites
-from pipelines.store.tables.linking import site_norms
+from pipelines.store.tables import listings, runs, seller_assessments, sellers, sites
+from pipelines.store.tables.linking import offer_features, site_norms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
 REACH = 7
 """Days back that a visit observes: a listing stays up for a week and more, so what came in between is still there."""
-_MONTH = 30.0
+_MONTH, _YEAR = 30.0, 365
+_SAMPLE = 500  # listings
 _WEIGHT = 90.0  # days that the site's mean counts for where its sellers do not differ enough to say
 _LEAST, _MOST = 30.0, 720.0
 _NEW_WEIGHT = 4.0  # firearms that the site's share of new ones counts for
@@ -72,14 +74,32 @@ class Counted:
 
 
 def read_observed(connection: sa.Connection) -> dict[str, Observed]:
-    """The observed days of every site."""
+    """The observed days of every site.
+
+    A first visit finds what still stands of a long time before: it observes as many days as the listings it found were
+    old (their median, a year at most).
+    """
     every = {row.name: row.source == "feed" for row in connection.execute(sa.select(sites.c.name, sites.c.source))}
     days: dict[str, set[int]] = {name: set() for name in every}
     query = sa.select(runs.c.site, runs.c.started, runs.c.finished).where(runs.c.kind.in_(("crawl", "received")))
-    for row in connection.execute(query):
+    for row in connection.execute(query.order_by(runs.c.started)):
+        back = REACH if days[row.site] or every[row.site] else max(REACH, _age_at_first_sight(connection, row.site))
         end = (row.finished or row.started).toordinal()
-        days[row.site].update(range(row.started.toordinal() - REACH + 1, end + 1))
+        days[row.site].update(range(row.started.toordinal() - back + 1, end + 1))
     return {name: Observed(every=all_of_it, days=sorted(days[name])) for name, all_of_it in every.items()}
+
+
+def _age_at_first_sight(connection: sa.Connection, site: str) -> int:
+    """The median age in days of the first listings that were seen on a site."""
+    query = (
+        sa.select(listings.c.first_seen, offer_features.c.offered)
+        .join(offer_features, offer_features.c.listing == listings.c.id)
+        .where(listings.c.site == site)
+        .order_by(listings.c.id)
+        .limit(_SAMPLE)
+    )
+    ages = [(row.first_seen - row.offered).days for row in connection.execute(query)]
+    return min(_YEAR, round(median(ages))) if ages else 0
 
 
 def count_seller(

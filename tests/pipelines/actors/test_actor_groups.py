@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.actors.evidence import Profile, Shared, holds, name_cores, weigh
+from pipelines.actors.evidence import Both, Profile, Shared, holds, name_cores, weigh
 from pipelines.actors.groups import find_groups, pair
+from pipelines.actors.marks import ContactUse
 from pipelines.sellers.offers import read_anothers
 
 if TYPE_CHECKING:
@@ -52,12 +53,29 @@ def test_neither_names_nor_words_suffice_however_many_there_are() -> None:
     assert not holds(weigh(ONE, profile(2, "loud_hen_9"), Shared(serials=[(2, (1, 2))])))
 
 
+def used(share: int = 100, *, first: int = 10, last: int = 90, anothers: bool = False) -> ContactUse:
+    return ContactUse(share=share, anothers=anothers, first=700_000 + first, last=700_000 + last)
+
+
+def contact(one: ContactUse, other: ContactUse, sharing: int = 2) -> Shared:
+    return Shared(contacts=[Both.of(one, other, sharing, (1, 2))])
+
+
+@given(st.integers(0, 100), st.booleans(), st.integers(1, 999_999), st.integers(1, 999_999))
+def test_how_a_contact_is_used_is_kept_in_one_number(share: int, anothers: bool, first: int, last: int) -> None:
+    use = ContactUse(share=share, anothers=anothers, first=first, last=last)
+    assert ContactUse.unpack(use.pack()) == use
+    assert abs(use.pack()) < 2**63
+
+
 def test_a_contact_of_their_own_suffices_and_one_beside_few_listings_does_not() -> None:
     nobody = profile(3, "loud_hen_9")
-    assert holds(weigh(ONE, nobody, Shared(contacts=[(2, 100, (1, 2))])))
-    assert not holds(weigh(ONE, nobody, Shared(contacts=[(2, 8, (1, 2))])))
-    assert not holds(weigh(ONE, nobody, Shared(contacts=[(2, -100, (1, 2))])))
-    assert not holds(weigh(ONE, nobody, Shared(contacts=[(11, 100, (1, 2))])))
+    assert holds(weigh(ONE, nobody, contact(used(), used())))
+    assert holds(weigh(ONE, profile(3, "loud_hen_9", place=2), contact(used(), used(), 4)))
+    assert not holds(weigh(ONE, nobody, contact(used(), used(8))))
+    assert not holds(weigh(ONE, nobody, contact(used(), used(anothers=True))))
+    assert not holds(weigh(ONE, nobody, contact(used(), used(), 11)))
+    assert not holds(weigh(ONE, nobody, contact(used(), used(first=900, last=990))))  # a number given out again
 
 
 def test_pictures_suffice_with_one_thing_more_and_a_shops_do_not() -> None:
@@ -68,7 +86,7 @@ def test_pictures_suffice_with_one_thing_more_and_a_shops_do_not() -> None:
 
 
 def test_reasons_say_what_and_where_and_never_the_contact_itself() -> None:
-    reasons = weigh(ONE, OTHER, Shared(contacts=[(2, 100, (4, 7))]))
+    reasons = weigh(ONE, OTHER, Shared(contacts=[Both.of(used(), used(), 2, (4, 7))]))
     assert [(one.kind, one.listings) for one in reasons] == [("contact", (4, 7)), ("name", ()), ("place", ())]
     assert reasons[0].words == "one contact in both, shared by 2 accounts"
 
