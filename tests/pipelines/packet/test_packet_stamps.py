@@ -126,6 +126,19 @@ def test_changed_stamps_are_found_by_both(stamped: Path, local: LocalAuthority, 
     assert ask_standalone(stamped)[0] == 1
 
 
+def test_a_forger_cannot_put_an_authority_of_his_own_in_its_place(
+    stamped: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    parts = read_zip(stamped.read_bytes())
+    with LocalAuthority(tmp_path_factory.mktemp("forger")) as other:
+        forged = TimeAuthority.load(other.url, other.certificates)
+        changed = {**parts, STAMP: forged.stamp(parts["seal/signature.bin"]), AUTHORITY: forged.certificates}
+    stamped.write_bytes(write_zip(changed))
+    [failure] = verify(stamped).json["failures"]
+    assert failure["reason"] == "not the authority that the seal names"
+    assert ask_standalone(stamped)[0] == 1
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_a_changed_token_never_states_another_time(stamped: Path, local: LocalAuthority, data: st.DataObject) -> None:
