@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import serving
-from desk_samples import PISTOLS
+from desk_samples import PISTOLS, feed_lines, receive
 from hostile_samples import HOSTILE, hostile_lines, hostile_workspace, together
 from test_desk_decisions import stored
 
@@ -52,27 +52,48 @@ def opened_page(chromium: Browser, address: str, **options: object) -> Iterator[
     context.close()
 
 
-def test_ten_listings_are_decided_by_keys_alone(chromium: Browser, workspace: Workspace) -> None:
+def test_fifty_listings_are_triaged_by_keyboard_alone(chromium: Browser, workspace: Workspace) -> None:
+    lines = [
+        line | {"id": f"{line['id']}-{copy}", "description": f"{line['description']} Number {copy}.", "seller": None}
+        for copy in range(8)
+        for line in feed_lines()[1 : len(PISTOLS) : 2]
+    ]
+    receive(workspace, lines)
+    total = len(lines) + len(PISTOLS)
     with serving(workspace) as address, opened_page(chromium, address) as (page, asked):
         page.goto("/")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/triage")
-        answers = {"y": "relevant", "n": "not_relevant", "u": "unsure"}
-        pressed = [*"ynuynuynuy"]
-        for left, key in zip(range(len(PISTOLS), 0, -1), pressed, strict=False):
-            page.get_by_text(f"1 of {left} that need review").wait_for()
-            page.wait_for_load_state()
-            if key == "n":
-                page.keyboard.press("2")
-            page.keyboard.press(key)
-        page.get_by_text("1 of 1 that need review").wait_for()
-        page.get_by_text("10 can be taken back").wait_for()
-        reason = {"n": "collection or estate"}
-        assert stored(workspace) == [(answers[key], reason.get(key, "")) for key in pressed]
+        page.wait_for_url("**/triage?item=*")
+        for number in range(50):
+            page.get_by_text(f"1 of {total - number} that need review").wait_for()
+            if number % 7 == 0:
+                page.keyboard.press("4")
+            page.keyboard.press("ynu"[number % 3])
+        page.get_by_text(f"1 of {total - 50} that need review").wait_for()
+        page.wait_for_function("document.querySelector('[data-unsent]').hidden")
+        answers = ("relevant", "not_relevant", "unsure")
+        assert [answer for answer, _ in stored(workspace)] == [answers[number % 3] for number in range(50)]
+        assert [reason for _, reason in stored(workspace)].count("not a firearm") == 8
         page.keyboard.press("z")
-        page.get_by_text("1 of 2 that need review").wait_for()
-        assert len(stored(workspace)) == 9
+        page.get_by_text(f"1 of {total - 49} that need review").wait_for()
+        assert len(stored(workspace)) == 49
         assert asked == []
+
+
+def test_what_is_not_saved_is_said_and_saved_once_the_network_is_back(chromium: Browser, workspace: Workspace) -> None:
+    with serving(workspace) as address, opened_page(chromium, address) as (page, _asked):
+        page.goto("/triage")
+        page.wait_for_load_state("networkidle")
+        page.context.set_offline(offline=True)
+        page.keyboard.press("y")
+        page.get_by_text("not saved: 1").wait_for()
+        page.keyboard.press("n")
+        page.get_by_text("not saved: 2").wait_for()
+        assert stored(workspace) == []
+        page.context.set_offline(offline=False)
+        page.get_by_text("2 can be taken back").wait_for()
+        assert stored(workspace) == [("relevant", ""), ("not_relevant", "")]
+        assert page.evaluate("localStorage.getItem('tracemark-unsent')") == "[]"
 
 
 def test_keys_do_nothing_in_a_field_with_a_modifier_or_switched_off(chromium: Browser, workspace: Workspace) -> None:
