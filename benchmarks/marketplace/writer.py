@@ -88,9 +88,7 @@ class Writer:
             last = turn == times - 1
             end = day + chance.randrange(5, 31)
             sold = last and chance.random() < sells
-            self.ad(
-                account, day, guns=(gun,), end=end, sold=sold, voice=said, repost=repost, price=price, shoot=shown
-            )
+            self.ad(account, day, guns=(gun,), end=end, sold=sold, voice=said, repost=repost, price=price, shoot=shown)
             day = end + chance.randrange(6)
         if voice is not None:
             self.free[account.id, gun.model] = day + 1
