@@ -66,13 +66,13 @@ def test_every_route_has_its_right(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", FORMS)
-@pytest.mark.parametrize("token", [None, "", "0" * 64, "é"])
-def test_a_form_that_was_not_shown_here_is_refused(client: TestClient, path: str, token: str | None) -> None:
-    page(client, "/triage")
+def test_a_form_that_was_not_shown_here_is_refused(reader: TestClient, path: str) -> None:
+    page(reader, "/triage")
     data = {"site": "riverside", "id": "p1", "decision": "relevant"}
-    answer = client.post(path, data=data if token is None else {**data, "form_token": token})
-    assert answer.status_code == 403
-    assert client.get("/api/v1/status").json()["to_decide"] == 11
+    for token in (None, "", "0" * 64, "é"):
+        answer = reader.post(path, data=data if token is None else {**data, "form_token": token})
+        assert answer.status_code == 403
+    assert reader.get("/api/v1/status").json()["to_decide"] == 11
 
 
 def test_a_form_is_tied_to_the_browser_it_was_shown_in(client: TestClient) -> None:
