@@ -67,6 +67,7 @@ class Both:
 
     sharing: int
     own: bool
+    often: bool  # by both more than once
     anothers: bool
     apart: int  # days between the last use by one and the first by the other; 0 where they overlap
     listings: tuple[int, ...]
@@ -78,6 +79,7 @@ class Both:
         return cls(
             sharing=sharing,
             own=not anothers and min(one.share, other.share) >= _OWN,
+            often=min(one.times, other.times) > 1,
             anothers=anothers,
             apart=max(0, one.first - other.last, other.first - one.last),
             listings=listings,
@@ -191,7 +193,7 @@ def _places(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
         return []
     if one.places & other.places:
         return [Reason(kind="place", weight=_PLACE, words="the same state or country")]
-    own = any(both.own and both.apart <= _YEAR for both in shared.contacts)
+    own = any(both.own and both.often and both.apart <= _YEAR for both in shared.contacts)
     weight = _ELSEWHERE_SAME_CONTACT if own else _ELSEWHERE
     return [Reason(kind="place", weight=weight, words="different states or countries")]
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.offers import Offer
 
+MADE_BY = f"{ALGORITHM}-m2"
+"""By which algorithm sketches, and in which form marks were made: an account with others is read again."""
 LINKING = ("contact", "image", "text", "serial")
 _DEALING = frozenset({"dealer", "licence_number_stated"})
 _FEWEST_DIGITS = 9
@@ -36,8 +38,9 @@ _IMAGE_BANDS = ((0, 21), (21, 21), (42, 22))
 
 @frozen(kw_only=True)
 class ContactUse:
-    """How an account uses a contact: in how many of a hundred listings, from which day to which (ordinals)."""
+    """How an account uses a contact: in how many listings, in how many of a hundred, between which days (ordinals)."""
 
+    times: int  # at most 999
     share: int
     anothers: bool  # wherever it stands it is named as the dealer's who does the transfer
     first: int
@@ -45,15 +48,16 @@ class ContactUse:
 
     def pack(self) -> int:
         """All of it in one number, as a mark keeps it."""
-        number = (self.last * 10**6 + self.first) * 1000 + self.share
+        number = ((self.last * 10**6 + self.first) * 1000 + self.share) * 1000 + self.times
         return -number if self.anothers else number
 
     @classmethod
     def unpack(cls, number: int) -> ContactUse:
         """What `pack` put in."""
-        days, share = divmod(abs(number), 1000)
+        rest, times = divmod(abs(number), 1000)
+        days, share = divmod(rest, 1000)
         last, first = divmod(days, 10**6)
-        return cls(share=share, anothers=number < 0, first=first, last=last)
+        return cls(times=times, share=share, anothers=number < 0, first=first, last=last)
 
 
 def renew_marks(connection: sa.Connection, histories: Sequence[SellerHistory], key: bytes) -> None:
@@ -84,7 +88,7 @@ def _features(offer: Offer, row: int | None) -> JsonObject:
     return {
         "listing": offer.row,
         "seller": row,
-        "algorithm": ALGORITHM,
+        "algorithm": MADE_BY,
         "sketch": sketch(offer.text) or b"",
         "make": alone["make"] if alone else None,
         "model": alone["model"] if alone else None,
@@ -127,8 +131,10 @@ def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
             if kind != "phone" or sum(one.isdecimal() for one in value) >= _FEWEST_DIGITS:
                 shown.setdefault(contact_mark(kind, value), []).append(offer)
     for mark, offers in shown.items():
-        share = max(1, round(100 * len({offer.row for offer in offers}) / len(history.offers)))
+        times = len({offer.row for offer in offers})
+        share = max(1, round(100 * times / len(history.offers)))
         use = ContactUse(
+            times=min(999, times),
             share=share,
             anothers=all(mark in dealers[offer.row] for offer in offers),
             first=min(offer.offered for offer in offers).toordinal(),

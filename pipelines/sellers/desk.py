@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from attrs import evolve, frozen
 
 from pipelines.actors.links import renew_links
-from pipelines.actors.marks import renew_marks
+from pipelines.actors.marks import MADE_BY, renew_marks
 from pipelines.actors.members import members_of, read_members, renew_members
 from pipelines.history import note_changes
 from pipelines.journal import last_change
@@ -19,7 +19,6 @@ from pipelines.sellers.history import read_histories
 from pipelines.sellers.rates import USUAL, read_norms, read_observed, renew_norms
 from pipelines.sellers.round import Round, stock_pictures
 from pipelines.sellers.rules import SellerRules
-from pipelines.sellers.wording import ALGORITHM
 from pipelines.store.replacing import replace_rows
 from pipelines.store.tables import item_listings, items, journal, listings, seller_assessments, sellers
 from pipelines.store.tables.linking import actors, offer_features
@@ -102,8 +101,8 @@ def _changed_sellers(connection: sa.Connection, made_by: str, days: Mapping[str,
     )
     found = {row for row in connection.scalars(query) if row is not None}
     found.update(connection.scalars(sa.select(seller_assessments.c.seller).where(seller_assessments.c.sequence == 0)))
-    # Sketches of another version of the algorithm cannot be compared with those of this one.
-    found.update(connection.scalars(sa.select(offer_features.c.seller).where(offer_features.c.algorithm != ALGORITHM)))
+    # Sketches and marks of another version cannot be compared with those of this one.
+    found.update(connection.scalars(sa.select(offer_features.c.seller).where(offer_features.c.algorithm != MADE_BY)))
     waiting = (
         sa.select(seller_assessments.c.seller, seller_assessments.c.due, sellers.c.site)
         .join(sellers, sellers.c.id == seller_assessments.c.seller)

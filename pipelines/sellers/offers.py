@@ -205,7 +205,7 @@ def read_anothers(content: JsonObject, signals: Sequence[JsonObject]) -> frozens
     for contact in content["contacts"] if spans else ():
         text = content.get(contact["field"]) or ""
         for span in spans:
-            between = text[span["end"] : contact["start"]]
+            between = text[max(0, span["end"] - 1) : contact["start"]]  # the span may hold its sentence's stop
             near = span["end"] <= contact["start"] <= span["end"] + _SENTENCE
             if span["field"] == contact["field"] and near and not _STOP.search(between):
                 found.add((contact["kind"], contact["value"]))

@@ -11,7 +11,7 @@ offer_features = sa.Table(
     metadata,
     sa.Column("listing", sa.ForeignKey("listings.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("seller", sa.ForeignKey("sellers.id", ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("algorithm", sa.String(32), nullable=False),  # of the sketch: one of another algorithm is made anew
+    sa.Column("algorithm", sa.String(32), nullable=False),  # of sketch and marks: those of another are made anew
     sa.Column("sketch", sa.LargeBinary, nullable=False),  # of the text, 32-bit numbers, little-endian
     sa.Column("make", sa.Text),
     sa.Column("model", sa.Text),

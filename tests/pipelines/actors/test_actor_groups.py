@@ -53,17 +53,19 @@ def test_neither_names_nor_words_suffice_however_many_there_are() -> None:
     assert not holds(weigh(ONE, profile(2, "loud_hen_9"), Shared(serials=[(2, (1, 2))])))
 
 
-def used(share: int = 100, *, first: int = 10, last: int = 90, anothers: bool = False) -> ContactUse:
-    return ContactUse(share=share, anothers=anothers, first=700_000 + first, last=700_000 + last)
+def used(share: int = 100, *, times: int = 4, first: int = 10, last: int = 90, anothers: bool = False) -> ContactUse:
+    return ContactUse(times=times, share=share, anothers=anothers, first=700_000 + first, last=700_000 + last)
 
 
 def contact(one: ContactUse, other: ContactUse, sharing: int = 2) -> Shared:
     return Shared(contacts=[Both.of(one, other, sharing, (1, 2))])
 
 
-@given(st.integers(0, 100), st.booleans(), st.integers(1, 999_999), st.integers(1, 999_999))
-def test_how_a_contact_is_used_is_kept_in_one_number(share: int, anothers: bool, first: int, last: int) -> None:
-    use = ContactUse(share=share, anothers=anothers, first=first, last=last)
+@given(st.integers(0, 999), st.integers(0, 100), st.booleans(), st.integers(1, 999_999), st.integers(1, 999_999))
+def test_how_a_contact_is_used_is_kept_in_one_number(
+    times: int, share: int, anothers: bool, first: int, last: int
+) -> None:
+    use = ContactUse(times=times, share=share, anothers=anothers, first=first, last=last)
     assert ContactUse.unpack(use.pack()) == use
     assert abs(use.pack()) < 2**63
 
@@ -72,6 +74,7 @@ def test_a_contact_of_their_own_suffices_and_one_beside_few_listings_does_not() 
     nobody = profile(3, "loud_hen_9")
     assert holds(weigh(ONE, nobody, contact(used(), used())))
     assert holds(weigh(ONE, profile(3, "loud_hen_9", place=2), contact(used(), used(), 4)))
+    assert not holds(weigh(ONE, profile(3, "loud_hen_9", place=2), contact(used(times=1), used())))
     assert not holds(weigh(ONE, nobody, contact(used(), used(8))))
     assert not holds(weigh(ONE, nobody, contact(used(), used(anothers=True))))
     assert not holds(weigh(ONE, nobody, contact(used(), used(), 11)))
@@ -100,3 +103,4 @@ def test_a_contact_is_anothers_where_it_follows_a_dealers_transfer_in_one_senten
 
     assert anothers("Transfers at Corner Sports, their number is 907-555-0143") == {("phone", "+19075550143")}
     assert anothers("Transfer at a dealer, buyer pays. Call or text 907-555-0143") == frozenset()
+    assert anothers("Transfer only. at 907-555-0143") == frozenset()  # the words and their stop
