@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from dashboards import wording
+from dashboards.people.covering import shown_text
 from dashboards.people.identity import Right, current_person
 from dashboards.safeguards import COOKIE, STATIC, sign_in_secret
 
@@ -42,6 +43,7 @@ class Pages:
             "price": wording.price,
             "name": wording.name,
             "signed": wording.signed,
+            "covered": shown_text,
             "query": urlencode,
         }
         self._templates.globals |= {
