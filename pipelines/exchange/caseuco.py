@@ -178,7 +178,7 @@ def _add_capture(graph: _Graph, capture: Capture, page: JsonObject, about: JsonO
         "uco-observable:ObservableObject",
         {"uco-core:name": f"body of capture {capture.id}", "uco-core:hasFacet": [facet]},
     )
-    graph.add(
+    action = graph.add(
         "capture",
         (capture.id,),
         "case-investigation:InvestigativeAction",
@@ -191,6 +191,9 @@ def _add_capture(graph: _Graph, capture: Capture, page: JsonObject, about: JsonO
             "uco-action:result": [body],
         },
     )
+    shown = graph.nodes[action["@id"]]["uco-action:object"]
+    if page not in shown:  # a page that shows several listings
+        shown.append(page)
     record = {"uco-core:object": [body], "case-investigation:exhibitNumber": capture.id}
     graph.add("provenance", (capture.id,), "case-investigation:ProvenanceRecord", record)
 
