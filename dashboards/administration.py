@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dashboards.wording import printable
 from pipelines.errors import TracemarkError
@@ -15,6 +15,7 @@ from pipelines.store.tables import custody
 
 if TYPE_CHECKING:
     from pipelines.models import JsonObject
+    from pipelines.settings import SettingOrigin
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
 
@@ -72,6 +73,14 @@ def check_log(database: Database) -> int | None:
     """The number of the first row that does not follow from the one before, or None where all do."""
     with database.read() as connection:
         return broken_at(connection)
+
+
+def read_origins(workspace: Workspace) -> list[SettingOrigin]:
+    """Every setting with its origin; the password inside a database's address stays hidden."""
+    return [
+        evolve(one, value=sa.make_url(one.value).render_as_string()) if one.name == "store.url" and one.value else one
+        for one in workspace.origins
+    ]
 
 
 def read_keys(workspace: Workspace, passphrase: str | None) -> Keys:

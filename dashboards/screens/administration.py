@@ -6,7 +6,7 @@ from attrs import frozen
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboards.administration import Asked, actions_of, check_log, read_keys, read_log
+from dashboards.administration import Asked, actions_of, check_log, read_keys, read_log, read_origins
 from dashboards.desk import Desk
 from dashboards.failures import status_of
 from dashboards.forms import FormGuard
@@ -144,6 +144,6 @@ class AdministrationScreens:
             sign_ins=self.entrance.sign_ins(),
             tokens=self.tokens.held(),
             keys=read_keys(workspace, self.desk.passphrase),
-            settings=workspace.origins,
-            retention=any(one.name.startswith("retention.") for one in workspace.origins),
+            settings=read_origins(workspace),
+            retention=any(one.name.startswith("retention.") and one.value is not None for one in workspace.origins),
         )

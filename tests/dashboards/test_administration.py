@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from attrs import evolve
 from conftest import copied
 from people_samples import Clock, add_people, browser_of, desk_of, sign_in, signed_in, token_on
 
+from dashboards.administration import read_origins
 from dashboards.people.identity import Role
 from pipelines.composition import opened
+from pipelines.settings import SettingOrigin
 from pipelines.store.tables import custody
 
 if TYPE_CHECKING:
@@ -102,6 +105,12 @@ def test_settings_keys_and_roles_are_shown_as_they_are(adam: TestClient, room: W
     assert "No rule of retention is set" in page
     assert re.search(r'sealed by the key <code class="hash">[0-9a-f]{64}', page)
     assert "<td>yes</td><td>yes</td><td>yes</td><td>yes</td>" in page
+
+
+def test_the_password_of_a_database_is_not_shown(room: Workspace) -> None:
+    origin = SettingOrigin(name="store.url", value="postgresql://desk:hidden@db.example.com/x", origin="file")
+    shown = read_origins(evolve(room, origins=(origin,)))[0]
+    assert shown.value == "postgresql://desk:***@db.example.com/x"
 
 
 def test_the_log_is_read_by_the_page_narrowed_and_checked(adam: TestClient, room: Workspace) -> None:
