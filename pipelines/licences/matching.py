@@ -26,7 +26,11 @@ GRACE = timedelta(days=60)
 """After its last day a licence is taken as current for so long: lists appear late, renewals take time (governance,
 G44)."""
 _NEAR = 2  # characters that may differ in the nearest match
-_LIKE = 80.0  # of 100: two names of one business
+_LIKE, _UNLIKE = 80.0, 60.0  # of 100: two names of one business, and of two
+_TRADE = frozenset(
+    {"arms", "armory", "armoury", "firearms", "gun", "guns", "outfitters", "pawn", "rifles", "shop", "sports", "store"}
+    | {"tactical", "trading", "works", "weapons", "waffen", "armas", "armes", "armurerie", "armeria"}
+)
 
 
 class Standing(StrEnum):
@@ -184,7 +188,8 @@ def _agreement(row: JsonObject, history: SellerHistory) -> int:
     names = [account.name for account in history.accounts if account.name]
     if _phone_agrees(row, history) or _name_likeness(row, names) >= _LIKE or _town_agrees(row, history):
         return 1
-    return -1 if names and _place_agrees(row, history) is False else 0
+    elsewhere = bool(names) and _place_agrees(row, history) is False
+    return -1 if elsewhere or any(_is_another_business(row, name) for name in names) else 0
 
 
 def _name_likeness(row: JsonObject, names: list[str]) -> float:
@@ -194,6 +199,17 @@ def _name_likeness(row: JsonObject, names: list[str]) -> float:
     # Accounts are often called by a name written as one word.
     together = [fuzz.ratio(one.replace(" ", ""), other.replace(" ", "")) for one in held for other in ours]
     return max([*apart, *together], default=0.0)
+
+
+def _is_another_business(row: JsonObject, name: str) -> bool:
+    """Whether an account has a business's name of its own, and it is not the licensee's."""
+    ours = (name_key(name) or "").split()
+    own = " ".join(word for word in ours if word not in _TRADE)
+    if not own or len(own.split()) == len(ours):
+        return False  # no word of the trade: a person's name or a handle says nothing of a business
+    held = [key for key in (row["name_key"], row["business_key"]) if key]
+    bare = [" ".join(word for word in key.split() if word not in _TRADE) for key in held]
+    return bool(bare) and max(fuzz.token_set_ratio(own, one) for one in bare) < _UNLIKE
 
 
 def _phone_agrees(row: JsonObject, history: SellerHistory) -> bool:
