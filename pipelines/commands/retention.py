@@ -87,7 +87,7 @@ def forget(ctx: click.Context, named: str | None, seller: str | None, reason: st
     from pipelines.composition import opened, person, project, utc_now  # noqa: PLC0415 -- see composition
     from pipelines.retention.blanking import blank_waiting  # noqa: PLC0415
     from pipelines.retention.erasure import erase_listings, erase_sellers  # noqa: PLC0415
-    from pipelines.retention.holds import reasons_to_keep  # noqa: PLC0415
+    from pipelines.retention.holds import reason_to_keep_seller, reasons_to_keep  # noqa: PLC0415
 
     if (named is None) == (seller is None):
         raise BadInput("name a listing, or a seller with --seller", hint="tracemark forget SITE/ID --reason …")
@@ -101,11 +101,13 @@ def forget(ctx: click.Context, named: str | None, seller: str | None, reason: st
             going = [row for row in rows if row not in kept]
             names = _names(connection, rows)
             erased = erase_listings(connection, going, reason=reason, actor=person(), now=utc_now())
-            if account is not None and not kept:
+            why_seller = None if account is None else reason_to_keep_seller(connection, account)
+            if account is not None and not kept and why_seller is None:
                 erased += erase_sellers(connection, [account], reason=reason, actor=person(), now=utc_now())
         blank_waiting(database, workspace.vault, uuid.uuid4)
         project(workspace, database)
-    stays = [{"listing": names[row], "reason": why} for row, why in sorted(kept.items())]
+    stays = [{"subject": names[row], "reason": why} for row, why in sorted(kept.items())]
+    stays += [] if why_seller is None else [{"subject": f"seller {seller}", "reason": why_seller}]
     facts = {
         "deleted": {"listings": erased.listings, "sellers": erased.sellers, "captures": erased.captures},
         "kept": stays,
@@ -115,7 +117,7 @@ def forget(ctx: click.Context, named: str | None, seller: str | None, reason: st
     else:
         say(f"Deleted: {erased.listings} listings, {erased.sellers} sellers, {erased.captures} captures.")
         for one in stays:
-            say(f"  {one['listing']} stays: {one['reason']}")
+            say(f"  {one['subject']} stays: {one['reason']}")
         say("Lists and pictures that also show others, backups and packets already given away are not touched.")
     return ExitCode.NOT_PERMITTED if stays else ExitCode.DONE
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _AT_ONCE = 200
-_KEPT_BY_HAND = frozenset({"case_listings", "case_sellers"})
+_KEPT_BY_HAND = frozenset({"case_listings", "case_sellers", "request_listings"})
 """Rows that people made of what they gathered: nothing that is in one is deleted."""
 
 

@@ -10,7 +10,16 @@ from attrs import frozen
 
 from pipelines.errors import BadInput
 from pipelines.store.custody import CustodyEvent, append_custody
-from pipelines.store.tables import case_listings, case_sellers, cases, holds, listings, sellers
+from pipelines.store.tables import (
+    case_listings,
+    case_sellers,
+    cases,
+    holds,
+    listings,
+    marketplace_requests,
+    request_listings,
+    sellers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,32 +103,53 @@ def list_holds(connection: sa.Connection, *, lifted: bool = False) -> list[Hold]
 
 
 def reasons_to_keep(connection: sa.Connection, rows: Iterable[int]) -> dict[int, str]:
-    """Why listings (by row) must stay: a hold on them or their seller, or a case that they or their seller are in."""
+    """Why listings (by row) must stay: a hold, a case or a request that they, or their seller, are in."""
     wanted = sorted(rows)
     found: dict[int, str] = {}
     for start in range(0, len(wanted), 500):
         part = wanted[start : start + 500]
+        gathered = sa.union_all(
+            sa.select(request_listings.c.listing, sa.literal("request"), marketplace_requests.c.reference)
+            .join(marketplace_requests, marketplace_requests.c.id == request_listings.c.request)
+            .where(request_listings.c.listing.in_(part)),
+            sa.select(case_listings.c.listing, sa.literal("case"), cases.c.reference)
+            .join(cases, cases.c.id == case_listings.c.case)
+            .where(case_listings.c.listing.in_(part)),
+            sa.select(listings.c.id, sa.literal("case"), cases.c.reference)
+            .join(case_sellers, case_sellers.c.seller == listings.c.seller)
+            .join(cases, cases.c.id == case_sellers.c.case)
+            .where(listings.c.id.in_(part)),
+        )
         held = (
             sa.select(listings.c.id, holds.c.id, holds.c.kind, holds.c.reason)
             .outerjoin(sellers, sellers.c.id == listings.c.seller)
             .join(holds, _is_held())
             .where(listings.c.id.in_(part), holds.c.lifted.is_(None))
         )
-        gathered = sa.union_all(
-            sa.select(case_listings.c.listing, cases.c.reference)
-            .join(cases, cases.c.id == case_listings.c.case)
-            .where(case_listings.c.listing.in_(part)),
-            sa.select(listings.c.id, cases.c.reference)
-            .join(case_sellers, case_sellers.c.seller == listings.c.seller)
-            .join(cases, cases.c.id == case_sellers.c.case)
-            .where(listings.c.id.in_(part)),
-        )
-        for row, reference in connection.execute(gathered):
-            found[row] = f"it is in case {reference}"
+        for row, what, reference in connection.execute(gathered):
+            found[row] = f"it is in {what} {reference}"
         for row, number, kind, reason in connection.execute(held):
             whose = "its seller is" if kind == Held.SELLER else "it is"
             found[row] = f"{whose} under hold {number}: {reason}"
     return found
+
+
+def reason_to_keep_seller(connection: sa.Connection, row: int) -> str | None:
+    """Why a seller must stay: a hold on the seller, or a case; None where nothing keeps the account itself."""
+    held = (
+        sa.select(holds.c.id, holds.c.reason)
+        .join(sellers, sa.and_(sellers.c.site == holds.c.site, sellers.c.native_id == holds.c.native_id))
+        .where(sellers.c.id == row, holds.c.kind == Held.SELLER.value, holds.c.lifted.is_(None))
+    )
+    if (hold := connection.execute(held).first()) is not None:
+        return f"the seller is under hold {hold.id}: {hold.reason}"
+    gathered = (
+        sa.select(cases.c.reference)
+        .join(case_sellers, case_sellers.c.case == cases.c.id)
+        .where(case_sellers.c.seller == row)
+    )
+    reference = connection.scalar(gathered)
+    return None if reference is None else f"the seller is in case {reference}"
 
 
 def _is_held() -> sa.ColumnElement[bool]:

@@ -13,12 +13,24 @@ from command_line import PERSON, answer, tracemark
 
 from pipelines.cli import main
 from pipelines.errors import BadInput
-from pipelines.retention.holds import Held, lift_hold, place_hold, reasons_to_keep
+from pipelines.retention.holds import Held, lift_hold, place_hold, reason_to_keep_seller, reasons_to_keep
 from pipelines.retention.policy import apply_limits, find_due
 from pipelines.settings import Retention
 from pipelines.store.custody import broken_at
 from pipelines.store.database import Database
-from pipelines.store.tables import captures, custody, decisions, journal, listings, metadata
+from pipelines.store.tables import (
+    captures,
+    case_sellers,
+    cases,
+    custody,
+    decisions,
+    journal,
+    listings,
+    marketplace_requests,
+    metadata,
+    request_listings,
+    sellers,
+)
 from pipelines.warc.reader import iterate
 
 if TYPE_CHECKING:
@@ -101,7 +113,7 @@ def test_what_is_gathered_or_held_stays_and_says_why(room: Path) -> None:
         stays = answer("forget", named, "--reason", "Request", "--workspace", "room", cwd=room, code=4)
         assert stays == {
             "deleted": {"listings": 0, "sellers": 0, "captures": 0},
-            "kept": [{"listing": named, "reason": why}],
+            "kept": [{"subject": named, "reason": why}],
         }
     assert {"Thing 3", "Thing 4"} <= _lines(room).keys()
 
@@ -109,12 +121,15 @@ def test_what_is_gathered_or_held_stays_and_says_why(room: Path) -> None:
 def test_a_seller_is_forgotten_with_every_listing_once_no_hold_is_left(room: Path) -> None:
     answer("hold", "add", "--seller", "market/dan", "--reason", "Order 8", "--workspace", "room", cwd=room)
     first = answer("forget", "--seller", "market/dan", "--reason", "R", "--workspace", "room", cwd=room, code=4)
-    assert first["kept"] == [{"listing": "market/5", "reason": "its seller is under hold 2: Order 8"}]
+    assert first["kept"] == [
+        {"subject": "market/5", "reason": "its seller is under hold 2: Order 8"},
+        {"subject": "seller market/dan", "reason": "the seller is under hold 2: Order 8"},
+    ]
     answer("hold", "lift", "2", "--reason", "withdrawn", "--workspace", "room", cwd=room)
     done = answer("forget", "--seller", "market/dan", "--reason", "R", "--workspace", "room", cwd=room)
     assert done["deleted"] == {"listings": 1, "sellers": 1, "captures": 1}
-    sellers = tracemark("export", "sellers", "--workspace", "room", cwd=room).stdout
-    assert '"dan"' not in sellers
+    left = tracemark("export", "sellers", "--workspace", "room", cwd=room).stdout
+    assert '"dan"' not in left
     held = answer("hold", "list", "--all", "--workspace", "room", cwd=room)
     assert [(one["id"], one["lifted"] is None) for one in held] == [(1, True), (2, False)]
 
@@ -207,6 +222,23 @@ def test_without_an_age_everything_stays(aged: Database) -> None:
     with aged.read() as connection:
         due = find_due(connection, Retention(), NOW + timedelta(days=9999))
     assert (due.listings, due.pages) == ({}, [])
+    aged.close()
+
+
+def test_a_seller_in_a_case_stays_even_without_a_listing(aged: Database) -> None:
+    with aged.write() as connection:
+        row = {"site": "m", "native_id": "ann", "first_seen": NOW, "last_seen": NOW}
+        seller = connection.execute(sa.insert(sellers).values(row).returning(sellers.c.id)).scalar_one()
+        assert reason_to_keep_seller(connection, seller) is None
+        matter = {"reference": "M-2", "name": "n", "state": "open", "owner": "p", "created": NOW, "changed": NOW}
+        case = connection.execute(sa.insert(cases).values(matter).returning(cases.c.id)).scalar_one()
+        connection.execute(sa.insert(case_sellers).values(case=case, seller=seller, at=NOW, actor="p"))
+        assert reason_to_keep_seller(connection, seller) == "the seller is in case M-2"
+        request = {"reference": "R-1", "kind": "takedown", "site": "m", "made": NOW, "actor": "p", "form": {}}
+        made = sa.insert(marketplace_requests).values(request).returning(marketplace_requests.c.id)
+        asked = connection.execute(made).scalar_one()
+        connection.execute(sa.insert(request_listings).values(request=asked, listing=4))
+        assert reasons_to_keep(connection, [4]) == {4: "it is in request R-1"}
     aged.close()
 
 
