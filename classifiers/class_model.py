@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from classifiers.catalogue import CLASSES
 from classifiers.lexicon import Strict
+from classifiers.mentions import GUNS
 from classifiers.values import LexiconError
 
 if TYPE_CHECKING:
@@ -24,9 +25,14 @@ if TYPE_CHECKING:
     from classifiers.class_features import Features
 
 CLASS_MODEL = Path(__file__).parent / "class_model.json"
+GUN_PLACES = [place for place, name in enumerate(CLASSES) if name in GUNS]
 GRID = 1_000  # weights are whole thousandths: the same file and the same sums on every machine
 MOST_TERMS = 8  # shown with a verdict; smaller ones change little
 LEAST_TERM = 0.05
+LEAST_GUN = 0.65
+"""Under this probability of being a gun at all, the likeliest other class is given: a nail gun called a pistol costs
+more than a pistol called unsure. By cross-validation on families left out: of 0 (5.2 % of look-alikes and goods called
+guns, F1 of guns 0.933), 0.6 (3.2 %, 0.931), 0.7 (1.8 %, 0.930) and 0.8 (1.1 %, 0.919)."""
 
 
 class ClassModelFile(Strict):
@@ -71,13 +77,16 @@ class ClassModel:
         parts = rows * values[:, None]  # whole millionths: sums of whole numbers do not depend on their order
         sums = parts.sum(axis=0) + self._offsets * GRID
         order = np.argsort(-sums, kind="stable")
+        likelihoods = np.exp((sums - sums[order[0]]) / (GRID * GRID * self._temperature))
+        probabilities = likelihoods / likelihoods.sum()
+        if order[0] in GUN_PLACES and round(float(probabilities[GUN_PLACES].sum()), 6) < LEAST_GUN:
+            order = np.array([next(place for place in order if place not in GUN_PLACES), order[0]])
         best, second = int(order[0]), int(order[1])
-        scaled = (sums - sums[best]) / (GRID * GRID * self._temperature)
         lifts = (parts[:, best] - parts[:, second]) / (GRID * GRID)
         largest = sorted(zip([name for name, _ in seen], lifts.tolist(), strict=True), key=lambda t: (-abs(t[1]), t[0]))
         return Kind(
             item_class=CLASSES[best],
-            probability=round(float(1 / np.exp(scaled).sum()), 4),
+            probability=round(float(probabilities[best]), 4),
             runner_up=CLASSES[second],
             terms=tuple((name, round(lift, 3)) for name, lift in largest[:MOST_TERMS] if abs(lift) >= LEAST_TERM),
         )

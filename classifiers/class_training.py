@@ -19,10 +19,9 @@ import numpy as np
 
 from classifiers.assessor import Assessor
 from classifiers.catalogue import CLASSES
-from classifiers.class_model import CLASS_MODEL, GRID, ClassModelFile
+from classifiers.class_model import CLASS_MODEL, GRID, GUN_PLACES, LEAST_GUN, ClassModelFile
 from classifiers.evaluation.labelled import read_corpus
 from classifiers.evaluation.rates import calibration_error
-from classifiers.mentions import GUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +42,9 @@ NEVER_GUNS = ("look_alike_tool", "airsoft_replica_toy", "accessory", "game_or_fi
 
 def fit_classes(assessor: Assessor, ads: Sequence[LabelledAd]) -> ClassModelFile:
     """The model of these ads, with cross-validated figures. Held-out ads are left aside whatever is given."""
-    chosen = [ad for ad in ads if ad.split in SPLITS and ad.item_class is not None]
+    # Plain goods are for the first stage: without price and category they would teach that what has neither is "other".
+    is_plain = [ad.signals is None and ad.item_class == "other" for ad in ads]
+    chosen = [ad for ad, plain in zip(ads, is_plain, strict=True) if ad.split in SPLITS and ad.item_class and not plain]
     table = [assessor.class_features(ad.to_text()) for ad in chosen]
     names = sorted({name for features in table for name in features})
     matrix = _matrix(table, names)
@@ -80,8 +81,11 @@ def measure_classes(probabilities: NDArray[np.float64], labels: NDArray[np.int64
 
     `probabilities` has shape (n, classes), `labels` (n,) with places in CLASSES.
     """
-    found = probabilities.argmax(axis=1)
-    guns = np.array([CLASSES.index(name) for name in sorted(GUNS)])
+    guns = np.array(GUN_PLACES)
+    others = probabilities.copy()
+    others[:, guns] = 0
+    is_surely_gun = probabilities[:, guns].sum(axis=1) >= LEAST_GUN
+    found = np.where(is_surely_gun, probabilities.argmax(axis=1), others.argmax(axis=1))
     harmless = np.isin(labels, [CLASSES.index(name) for name in NEVER_GUNS])
     is_gun, called_gun = np.isin(labels, guns), np.isin(found, guns)
     figures = {

@@ -229,12 +229,7 @@ def _bind(step: Element, words: LanguageFile, concepts: Concepts) -> Element:
     if step.literal:
         concept = f"{words.language}:={step.concept}"
         if concept not in concepts:
-            found = expand(step.concept, lambda name: _resolve(words, concepts, name, ()))
-            if any(ANY_NUMBER in phrase and phrase != ANY_NUMBER for phrase in found):
-                raise LexiconError(
-                    f"{words.language}.yaml: <{DIGITS}> is a step of its own, not a part of {step.concept!r}"
-                )
-            concepts[concept] = tuple(found)
+            concepts[concept] = tuple(expand(step.concept, lambda name: _resolve(words, concepts, name, ())))
     else:
         concept = f"{words.language}:{step.concept}"
         if concept not in concepts:

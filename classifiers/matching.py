@@ -46,14 +46,12 @@ class Matcher:
     def __init__(self, lexicon: Lexicon, folder: Folder, tokenizer: Tokenizer, everyday: frozenset[str]) -> None:
         self._vocab = Vocab()
         self._matcher = PhraseMatcher(self._vocab, attr="ORTH")
+        self._numbered = PhraseMatcher(self._vocab, attr="ORTH")  # phrases that hold any number
         self._phrases: dict[tuple[str, ...], int] = {}
         self._numbers: dict[int, int] = {}
         self.members: dict[str, frozenset[int]] = {}
         for concept, phrases in lexicon.concepts.items():
-            keys = {
-                (ANY_NUMBER,) if phrase == ANY_NUMBER else tuple(tokenizer.keys(folder.fold(phrase)))
-                for phrase in phrases
-            }
+            keys = {tuple(_keys(phrase, folder, tokenizer)) for phrase in phrases}
             self.members[concept] = frozenset(self._number(key) for key in keys if key)
         self.concepts_of = _inverted(self.members)
         self.words = frozenset(word for key in self._phrases for word in key)
@@ -67,7 +65,8 @@ class Matcher:
     def _add_phrases(self) -> None:
         for key, number in self._phrases.items():
             name = f"p{number}"
-            self._matcher.add(name, [Doc(self._vocab, words=list(key))])
+            matcher = self._numbered if ANY_NUMBER in key else self._matcher
+            matcher.add(name, [Doc(self._vocab, words=list(key))])
             self._numbers[self._vocab.strings[name]] = number
 
     def _anchor(self, everyday: frozenset[str]) -> dict[int, tuple[int, ...]]:
@@ -96,16 +95,14 @@ class Matcher:
         doc = Doc(self._vocab, words=[key if key in known else UNKNOWN for key in tokens.keys])
         at: dict[int, list[tuple[int, int]]] = defaultdict(list)
         where: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for name, start, end in self._matcher(doc):
+        seen = self._matcher(doc)
+        if any(key[0].isdecimal() for key in tokens.keys):
+            words = [ANY_NUMBER if key[0].isdecimal() else key if key in known else UNKNOWN for key in tokens.keys]
+            seen += self._numbered(Doc(self._vocab, words=words))
+        for name, start, end in seen:
             number = self._numbers[name]
             at[start].append((number, end))
             where[number].append((start, end))
-        digits = self._phrases.get((ANY_NUMBER,))
-        if digits is not None:
-            for start, key in enumerate(tokens.keys):
-                if key[0].isdecimal():
-                    at[start].append((digits, start + 1))
-                    where[digits].append((start, start + 1))
         return Phrases(at, where)
 
     def match(self, tokens: Tokens, phrases: Phrases, languages: Iterable[str]) -> list[Match]:
@@ -151,6 +148,15 @@ class Matcher:
                 if start in tokens.breaks and start not in tokens.asked:
                     break
         return after
+
+
+def _keys(phrase: str, folder: Folder, tokenizer: Tokenizer) -> list[str]:
+    """The tokens of a phrase; `ANY_NUMBER` in it, which no folding would leave, is a token of its own."""
+    keys: list[str] = []
+    for place, part in enumerate(phrase.split(ANY_NUMBER)):
+        keys += [ANY_NUMBER] if place else []
+        keys += tokenizer.keys(folder.fold(part))
+    return keys
 
 
 def _inverted(members: dict[str, frozenset[int]]) -> dict[int, tuple[str, ...]]:

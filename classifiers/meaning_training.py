@@ -43,6 +43,7 @@ LEAST_FAMILIES = 2  # in which a feature must stand
 FOLDS = 3
 REGULARISATION = 30.0
 LEAST_PRECISION = 0.6
+LEAST_PRECISION_OF_COUNTERS = 0.5  # what speaks for a seller is missed more often than it is misheard
 LEAST_PRECISION_OF = {"H": 0.8, "S": 0.7}  # a person looks because of these
 LEAST_HEARD = 5  # out of family: fewer prove nothing
 NOT_WORDS = frozenset(
@@ -228,7 +229,7 @@ def fit_all(material: Material) -> tuple[Heads, NDArray[np.int8], dict[str, Any]
         logits = out_of_family(material, signal)
         precision = LEAST_PRECISION_OF.get(catalogue[signal].strength, LEAST_PRECISION)
         if catalogue[signal].polarity == "against":
-            precision = LEAST_PRECISION
+            precision = LEAST_PRECISION_OF_COUNTERS
         least = choose_least(logits, labels, told, precision)
         if least is None:
             continue

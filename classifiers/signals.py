@@ -60,7 +60,8 @@ class SignalReader:
         self._catalogue = catalogue
         self._bridges = frozenset().union(*lexicon.common.values()) | _BRIDGES
         self._negations = reader.phrases_of(f"{language}:neg" for language in LANGUAGES)
-        self._own_words = _words_of_one_language(reader.matcher)
+        self._words, names = _words_by_language(reader.matcher)
+        self._own_words = _own(self._words, names)
         self._borrowed = reader.phrases_of(["en:borrowed"])
 
     def read(
@@ -90,7 +91,8 @@ class SignalReader:
         language = self._patterns[match.rule].language
         if language in sure:
             return True
-        if not self._own_words[language].isdisjoint(field.tokens.keys[match.start : match.end]):
+        own = self._own_words[language].intersection(field.tokens.keys[match.start : match.end])
+        if any(all(word not in self._words[other] for other in sure) for word in own):
             return True
         return language == ENGLISH and any(
             phrase in self._borrowed
@@ -143,6 +145,8 @@ class SignalReader:
             becomes = self._catalogue[name].negated
             mild = becomes in ("drop", "keep")
             negation = self._negation(field, match.start, mild=mild)
+            if not mild and "," in field.tokens.keys[match.start : match.end]:
+                negation = None  # "No shipping, pickup at the dealer": what is denied ends at the pause
             if negation is not None:
                 if becomes == "drop":
                     return None
@@ -180,11 +184,8 @@ class SignalReader:
         return None
 
 
-def _words_of_one_language(matcher: Matcher) -> dict[str, frozenset[str]]:
-    """Per language the words of its wording that English does not have and that no maker, model or calibre is.
-
-    Of English, whose words stand in texts everywhere, those of four letters and more that no other language has.
-    """
+def _words_by_language(matcher: Matcher) -> tuple[dict[str, set[str]], set[str]]:
+    """Per language the words of its wording, and the words of makers, models and calibres."""
     words: dict[str, set[str]] = {language: set() for language in LANGUAGES}
     names: set[str] = set()
     phrases = {number: key for key, number in matcher.phrase_keys()}
@@ -192,7 +193,15 @@ def _words_of_one_language(matcher: Matcher) -> dict[str, frozenset[str]]:
         language, colon, name = concept.partition(":")
         home = words[language] if colon and language in words and name != NAMED else names
         home.update(word for number in members for word in phrases[number] if not word.isdigit())
-    others = frozenset().union(*(found for language, found in words.items() if language != ENGLISH))
+    return words, names
+
+
+def _own(words: dict[str, set[str]], names: set[str]) -> dict[str, frozenset[str]]:
+    """Per language the words of its wording that English does not have and that no maker, model or calibre is.
+
+    Of English, whose words stand in texts everywhere, those of four letters and more that no other language has.
+    """
+    others = set().union(*(found for language, found in words.items() if language != ENGLISH))
     own = {language: frozenset(found - names - words[ENGLISH]) for language, found in words.items()}
     english = {word for word in words[ENGLISH] - others - names if len(word) >= LEAST_OWN}
     return {**own, ENGLISH: frozenset(english)}

@@ -149,8 +149,8 @@ def signal_tallies(pairs: Iterable[Pair]) -> dict[str, Tally]:
 
 
 def signals_found(assessment: Assessment) -> frozenset[str]:
-    """The names of the signals read in the text, without what is only computed."""
-    return frozenset(finding.name for finding in assessment.signals) - COMPUTED
+    """The names of the signals read in the text, without what is only computed or follows from a pack's list of law."""
+    return frozenset(finding.name for finding in assessment.signals if finding.layer != "pack") - COMPUTED
 
 
 def _recall(tallies: dict[str, Tally], chosen: Callable[[str], bool]) -> JsonObject:

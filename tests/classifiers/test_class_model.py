@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from classifiers import Assessor, Text
 from classifiers.catalogue import CLASSES
-from classifiers.class_model import CLASS_MODEL, ClassModel, ClassModelFile, load_class_model
+from classifiers.class_model import CLASS_MODEL, LEAST_GUN, ClassModel, ClassModelFile, load_class_model
 from classifiers.class_training import FOLDS, fit_classes, fold_of, measure_classes, model_text
 from classifiers.evaluation.labelled import LabelledAd
 from classifiers.values import LexiconError
@@ -34,15 +34,22 @@ def _row(place: int, weight: int) -> list[int]:
     return [weight if at == place else 0 for at in range(len(CLASSES))]
 
 
-def test_the_probability_is_that_of_the_summed_weights() -> None:
+def test_what_is_hardly_a_gun_is_called_the_likeliest_other_thing() -> None:
     model = ClassModel(_file(gun=_row(HANDGUN, 2_000), toy=_row(OTHER, 500)), "hash")
+    kind = model.decide({"gun": 1.0, "toy": 1.0})
+    assert (kind.item_class, kind.runner_up) == ("other", "firearm_handgun")
+    assert kind.probability < LEAST_GUN
+
+
+def test_the_probability_is_that_of_the_summed_weights() -> None:
+    model = ClassModel(_file(gun=_row(HANDGUN, 6_000), toy=_row(OTHER, 500)), "hash")
     kind = model.decide({"gun": 1.0, "toy": 1.0, "never seen in training": 9.0})
     logits = np.zeros(len(CLASSES))
-    logits[HANDGUN], logits[OTHER] = 2.0, 0.5
+    logits[HANDGUN], logits[OTHER] = 6.0, 0.5
     assert kind.item_class == "firearm_handgun"
     assert kind.runner_up == "other"
-    assert kind.probability == pytest.approx(float(np.exp(2) / np.exp(logits).sum()), abs=1e-4)
-    assert kind.terms == (("gun", 2.0), ("toy", -0.5))
+    assert kind.probability == pytest.approx(float(np.exp(6) / np.exp(logits).sum()), abs=1e-4)
+    assert kind.terms == (("gun", 6.0), ("toy", -0.5))
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "c", "d"]), st.floats(-5, 5)))
