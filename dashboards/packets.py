@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboards.listings import gather
+from dashboards.people.identity import current_person
+from pipelines.composition import seal_packet
 from pipelines.evidence import find_dossier
-from pipelines.packet.creation import create
 from pipelines.packet.keys import SigningKey
 
 if TYPE_CHECKING:
@@ -32,13 +33,12 @@ def make_case_packet(desk: Desk, reference: str) -> Path:
 
 
 def _make(desk: Desk, dossier: Dossier, name: str) -> Path:
-    workspace = desk.workspace
+    workspace, person = desk.workspace, current_person()
     key = SigningKey.load(workspace.signing_key, desk.passphrase)
-    workspace.packets.mkdir(parents=True, exist_ok=True)
     path = workspace.packets / name
-    receipt = create(dossier, path, key, clock=desk.now)
-    detail = {"packet": path.name, "sha256": receipt.sha256, "root": receipt.root}
-    desk.note("export", dossier.custody_subject, detail)
+    seal_packet(
+        workspace, desk.database, dossier, path, key, actor=person.name, now=desk.now, matter=person.reason or None
+    )
     return path
 
 

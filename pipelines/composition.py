@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pipelines.index.port import Index
     from pipelines.index.projector import ProjectorReport
     from pipelines.packet.authority import TimeAuthority
+    from pipelines.packet.creation import PacketReceipt
+    from pipelines.packet.dossier import Dossier
+    from pipelines.packet.keys import SigningKey
     from pipelines.sellers.rules import SellerRules
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
@@ -111,6 +114,39 @@ def project(workspace: Workspace, database: Database) -> ProjectorReport:
             if time.monotonic() > patience:
                 raise
             time.sleep(0.2)
+
+
+def seal_packet(
+    workspace: Workspace,
+    database: Database,
+    dossier: Dossier,
+    path: Path,
+    key: SigningKey,
+    *,
+    actor: str,
+    now: Callable[[], datetime],
+    matter: str | None = None,
+) -> PacketReceipt:
+    """Write a packet, stamped or waiting for its stamp, note it, and sign the day's head of the custody log.
+
+    Raises what `creation.create` raises, and ConfigurationError where the time authority is half configured.
+    """
+    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415 -- cryptography takes 0.1 s
+    from pipelines.packet.sealing import Sealer  # noqa: PLC0415
+
+    authority = time_authority(workspace)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sealer = Sealer(database=database, key=key, authority=authority, actor=actor, now=now, matter=matter)
+    receipt = sealer.seal(dossier, path)
+    HeadDesk(
+        database=database,
+        folder=workspace.heads,
+        workspace=workspace.root.name,
+        key=lambda: key,
+        authority=authority,
+        now=now,
+    ).sign(only_when_due=True)
+    return receipt
 
 
 def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int], None]) -> FeedDesk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -146,6 +147,11 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> tuple[Settings,
 def _with_origins(settings: Settings, origins: Mapping[tuple[str, str], str]) -> Iterator[SettingOrigin]:
     for section, values in settings:
         for name, value in values:
-            shown = "(set)" if name == "password" and value else value
+            shown = "(set)" if name == "password" and value else _without_password(value) if name == "url" else value
             origin = origins.get((section, name), "default")
             yield SettingOrigin(name=f"{section}.{name}", value=shown, origin=origin)
+
+
+def _without_password(url: str | None) -> str | None:
+    """An address as it may be shown: what stands between its user and its host is no one else's business."""
+    return None if url is None else re.sub(r"(://[^:/@]*):[^/]*@", r"\1:(set)@", url)

@@ -46,30 +46,18 @@ def create(ctx: click.Context, named: str, out: Path | None, redacted: bool, as_
       tracemark packet create C-2026-0001 --redacted --out for-researchers.zip
     """
     from pipelines.commands.signing import open_key  # noqa: PLC0415 -- see composition
-    from pipelines.composition import opened, person, time_authority, utc_now  # noqa: PLC0415
+    from pipelines.composition import opened, person, seal_packet, utc_now  # noqa: PLC0415
     from pipelines.evidence import find_dossier  # noqa: PLC0415
     from pipelines.exchange.redaction import redact  # noqa: PLC0415
-    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415
-    from pipelines.packet.sealing import Sealer  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
-    key, authority = open_key(workspace), time_authority(workspace)
+    key = open_key(workspace)
     with opened(workspace) as database:
         dossier = find_dossier(database, named, vault=workspace.vault, workspace=workspace.root.name)
         if redacted:
             dossier = redact(dossier)
         path = out or workspace.packets / f"{_file_name(dossier)}.zip"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sealer = Sealer(database=database, key=key, authority=authority, actor=person(), now=utc_now)
-        receipt = sealer.seal(dossier, path)
-        HeadDesk(
-            database=database,
-            folder=workspace.heads,
-            workspace=workspace.root.name,
-            key=lambda: key,
-            authority=authority,
-            now=utc_now,
-        ).sign(only_when_due=True)
+        receipt = seal_packet(workspace, database, dossier, path, key, actor=person(), now=utc_now)
     if as_json:
         print_json(
             {
@@ -80,7 +68,10 @@ def create(ctx: click.Context, named: str, out: Path | None, redacted: bool, as_
                 "sha256": receipt.sha256,
                 "size": receipt.size,
                 "members": receipt.members,
-                "timestamp": {"configured": authority is not None, "waiting": receipt.unstamped},
+                "timestamp": {
+                    "configured": workspace.settings.timestamps.url is not None,
+                    "waiting": receipt.unstamped,
+                },
             }
         )
         return

@@ -36,6 +36,7 @@ class Sealer:
     authority: TimeAuthority | None
     actor: str
     now: Callable[[], datetime]
+    matter: str | None = None  # what it is for, where that was said
 
     def seal(self, dossier: Dossier, path: Path) -> PacketReceipt:
         """Write the packet to `path`. Raises what `creation.create` raises."""
@@ -51,6 +52,7 @@ class Sealer:
                 "sha256": receipt.sha256,
                 "root": receipt.root,
                 "redacted": dossier.redaction is not None,
+                **({} if self.matter is None else {"matter": self.matter}),
             },
         )
         with self.database.write() as connection:

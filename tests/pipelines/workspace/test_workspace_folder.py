@@ -136,6 +136,14 @@ def test_every_value_has_its_origin(tmp_path: Path) -> None:
     assert found["classifier.encoder"] == ("shipped", "default")
 
 
+@pytest.mark.parametrize("password", ["secret", "se:cr@et"])
+def test_a_password_in_an_address_is_not_shown(tmp_path: Path, password: str) -> None:
+    url = f"postgresql://tracemark:{password}@db.example.org/room"
+    found = read(tmp_path / FILE, "", {"TRACEMARK_DATABASE_URL": url})
+    shown = "postgresql://tracemark:(set)@db.example.org/room"
+    assert found["store.url"] == (shown, "TRACEMARK_DATABASE_URL")
+
+
 def test_an_empty_variable_is_none(tmp_path: Path) -> None:
     assert read(tmp_path / FILE, "", {"TRACEMARK_INDEX_URL": ""})["index.engine"] == ("tantivy", "default")
 
