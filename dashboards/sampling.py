@@ -1,15 +1,18 @@
 """Listings to decide without seeing what the machine or anybody else made of them: second opinions and audit samples.
 
 A second opinion is wanted of every listing that one other person found relevant or was unsure of, and of a fifth of
-the others, so that being asked tells nothing. The audit sample of a month draws from every level, chosen by chance.
+the others, so that being asked tells nothing. The audit sample of a month draws from every level, chosen by chance; it
+is drawn anew once an hour, since drawing reads every listing's level.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import field, frozen
 
 from dashboards.decisions import AUDIT, SECOND
 from pipelines.store.tables import assessments, decisions, listings, seller_assessments
@@ -24,6 +27,7 @@ AUDIT_SIZES = {"review": 30, "idle": 30, "none": 40}
 """How many listings of each level a month's audit draws: fewer than 30 would give no rate worth printing."""
 _MIXER, _MODULUS = 2_654_435_761, 2**32  # Knuth's multiplicative hash: the same order on every store
 _ONE_IN = 5
+_DRAWN_FOR = timedelta(hours=1)
 
 
 @frozen(kw_only=True)
@@ -41,6 +45,8 @@ class Samples:
     """What one person is asked to decide blind."""
 
     database: Database
+    _audits: dict[int, tuple[datetime, list[int]]] = field(factory=dict, init=False)  # by month: when drawn, and what
+    _lock: Lock = field(factory=Lock, init=False)
 
     def draw(
         self,
@@ -71,7 +77,21 @@ class Samples:
         with self.database.read() as connection:
             if way == SECOND:
                 return _second(connection, actor)
-            return _audit(connection, now) if way == AUDIT else []
+            if way != AUDIT:
+                return []
+            sample, done = self._sample(connection, now), _audited(connection, now)
+            there = set(connection.scalars(sa.select(listings.c.id).where(listings.c.id.in_(sample))))
+            return [row for row in sample if row in there and row not in done]
+
+    def _sample(self, connection: sa.Connection, now: datetime) -> list[int]:
+        month = now.year * 12 + now.month
+        with self._lock:
+            drawn, rows = self._audits.get(month, (now - 2 * _DRAWN_FOR, []))
+            if now - drawn >= _DRAWN_FOR:
+                rows = _draw_audit(connection, month)
+                self._audits.clear()
+                self._audits[month] = (now, rows)
+            return rows
 
 
 def _chance(salt: int) -> sa.ColumnElement[int]:
@@ -97,11 +117,16 @@ def _second(connection: sa.Connection, actor: str) -> list[int]:
     return list(connection.scalars(query))
 
 
-def _audit(connection: sa.Connection, now: datetime) -> list[int]:
-    """The sample of the month without what was decided in an audit this month."""
-    salt = now.year * 12 + now.month
+def _audited(connection: sa.Connection, now: datetime) -> set[int]:
+    """What was decided in an audit this month."""
     begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    done = sa.select(decisions.c.listing).where(decisions.c.way == AUDIT, decisions.c.at >= begin)
+    return set(
+        connection.scalars(sa.select(decisions.c.listing).where(decisions.c.way == AUDIT, decisions.c.at >= begin))
+    )
+
+
+def _draw_audit(connection: sa.Connection, month: int) -> list[int]:
+    """The sample of a month, each level's share of it, in an order of chance."""
     found: list[int] = []
     for level, size in AUDIT_SIZES.items():
         query = (
@@ -109,12 +134,11 @@ def _audit(connection: sa.Connection, now: datetime) -> list[int]:
             .join(assessments, assessments.c.id == listings.c.assessment)
             .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
             .where(level_column() == level)
-            .order_by(_chance(salt), listings.c.id)
+            .order_by(_chance(month), listings.c.id)
             .limit(size)
         )
         found += connection.scalars(query)
-    gone = set(connection.scalars(done))
-    return sorted((row for row in found if row not in gone), key=lambda row: ((row + salt) * _MIXER % _MODULUS, row))
+    return sorted(found, key=lambda row: ((row + month) * _MIXER % _MODULUS, row))
 
 
 def level_column() -> sa.ColumnElement[str]:
