@@ -89,6 +89,7 @@ def _ads() -> list[LabelledAd]:
         LabelledAd.model_validate(
             {
                 "title": text.format(17 + at),
+                "signals": [],
                 "class": name,
                 "family": f"f{name}{at}",
                 "split": split,
