@@ -41,15 +41,21 @@ class HeadDesk:
     now: Callable[[], datetime]
 
     def sign(self, *, only_when_due: bool) -> SignedHead | None:
-        """The log's newest row, signed, stamped or queued to be; None where nothing is to be signed."""
+        """The log's newest row, signed, stamped or queued to be; None where nothing is to be signed.
+
+        A row that has its head keeps it: another one in its place would leave the stamp that the first waits for to
+        nothing. What it still lacks, it is given.
+        """
         now = self.now()
         with self.database.read() as connection:
             newest = newest_row(connection)
-        if newest is None or (only_when_due and not is_due(load_heads(self.folder), newest, now)):
+        heads = load_heads(self.folder)
+        if newest is None or (only_when_due and not is_due(heads, newest, now)):
             return None
         head = Head.sign(newest, self.key(), workspace=self.workspace, now=now, authority=self.authority)
+        head = next((one for one in heads if one.says_as_much_as(head)), head)
         reason = None
-        if self.authority is not None:
+        if self.authority is not None and head.token is None:
             head, reason = head.stamp(self.authority)
         path = head.save(self.folder)
         if reason is not None:

@@ -140,6 +140,10 @@ class Head:
         """The time that an authority states, None without a token."""
         return None if self.token is None else stamp_time(self.token, self.signature, self.authority or b"")
 
+    def says_as_much_as(self, other: Head) -> bool:
+        """Whether this head is of the same row, by the same key and under the same authority; its time may differ."""
+        return {**self.statement, "at": None} == {**other.statement, "at": None}
+
     def stamp(self, authority: TimeAuthority) -> tuple[Self, str | None]:
         """The head with a token, or as it was and why there is none."""
         try:
