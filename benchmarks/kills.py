@@ -97,6 +97,15 @@ def vault_size(workspace: Workspace) -> int:
     return sum(path.stat().st_size for path in workspace.vault.rglob("*.warc.gz"))
 
 
+def is_over(workspace: Workspace) -> bool:
+    """Whether the run came to its end."""
+    database = workspace.open_database()
+    with database.read() as connection:
+        status = connection.scalar(sa.select(runs.c.status))
+    database.close()
+    return status in ("done", "degraded")
+
+
 def crawl_and_kill(workspace: Workspace, market: str, dice: random.Random, tally: Tally, most: int) -> None:
     """Crawl to the end, killing the process up to `most` times on the way."""
     tally.crawls += 1
@@ -118,6 +127,8 @@ def crawl_and_kill(workspace: Workspace, market: str, dice: random.Random, tally
             return
         kill(process)
         killed += 1
+        if is_over(workspace):  # it was killed on its way out: the next crawl would be another visit
+            return
         tally.kills += 1
 
 

@@ -85,6 +85,7 @@ def revoke(ctx: click.Context, fingerprint: str, as_json: bool) -> None:
     \b
     Examples:
       tracemark key revoke 2f6d4c0a5b
+      tracemark key revoke 2f6d4c0a5b --json
     """
     from pipelines.composition import utc_now  # noqa: PLC0415 -- see composition
     from pipelines.packet.keys import list_keys  # noqa: PLC0415

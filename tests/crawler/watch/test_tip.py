@@ -45,7 +45,9 @@ def test_a_tip_joins_its_site_and_leaves_its_runs_alone(room: WatchRoom) -> None
         assert connection.scalar(sa.select(sa.func.count()).select_from(frontier)) == 2, "no link is followed"
         files = connection.scalars(sa.select(captures.c.file)).all()
     for file in files:
-        assert [one.kind for one in iterate(room.workspace.vault / file)] == ["warcinfo", "response", "request"]
+        found = [(one.kind, one.headers.get("warc-target-uri", "")) for one in iterate(room.workspace.vault / file)]
+        assert [kind for kind, _ in found] == ["warcinfo", *["response", "request"] * 2]
+        assert found[1][1].endswith("/robots.txt")
 
 
 def test_a_tip_is_refused_like_any_visit(room: WatchRoom) -> None:

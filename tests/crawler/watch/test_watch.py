@@ -14,7 +14,7 @@ from attrs import define, field
 from watch_room import Ended, WatchRoom, settle, until
 
 from crawler.workers import Ending, ForkedWorkers
-from pipelines.models import RunStatus
+from pipelines.models import PageKind, RunStatus
 from pipelines.store.tables import captures, frontier, listings
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Starts:
 
 def captured(room: WatchRoom) -> int:
     with room.database.read() as connection:
-        return connection.scalar(sa.select(sa.func.count()).select_from(captures)) or 0
+        pages = sa.select(sa.func.count()).where(captures.c.kind != PageKind.ROBOTS.value)
+        return connection.scalar(pages) or 0
 
 
 def done_pages(room: WatchRoom) -> int:

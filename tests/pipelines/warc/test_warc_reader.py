@@ -67,14 +67,18 @@ def test_a_file_cut_anywhere_is_an_error_but_at_a_member_end(body: bytes, data: 
 
 
 @given(body=st.binary(min_size=1, max_size=500), data=st.data())
-def test_a_flipped_bit_in_the_compressed_bytes_is_found(body: bytes, data: st.DataObject) -> None:
+def test_a_flipped_bit_in_the_compressed_bytes_is_found_or_changes_nothing(body: bytes, data: st.DataObject) -> None:
     members, _ = encode_record(page(body), new_id=lambda: UUID(int=7))
     damaged = bytearray(members[0])
     # The ten bytes of the gzip header (time, flags, system) hold nothing of the record.
     place = data.draw(st.integers(10, len(damaged) - 1))
     damaged[place] ^= 1 << data.draw(st.integers(0, 7))
-    with pytest.raises(MemberError):
-        list(scan_members(BytesIO(bytes(damaged))))
+    try:
+        read = [(one.headers, one.payload) for one in scan_members(BytesIO(bytes(damaged)), keep_payload=True)]
+    except MemberError:
+        return
+    # A few bits of a deflate stream mean nothing: those that fill up its last byte.
+    assert read == [(one.headers, one.payload) for one in scan_members(BytesIO(members[0]), keep_payload=True)]
 
 
 @given(st.binary(max_size=300))
