@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +17,13 @@ from attrs import frozen
 from crawler.browser import find_chromium
 from crawler.demo.clock import FileClock
 from crawler.demo.marketplaces import Marketplaces
+from pipelines.errors import PartMissing
 from pipelines.models import RunStatus
 from pipelines.store.frontier import count_states
 from pipelines.store.runs import RunKind, latest_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pipelines.store.database import Database
     from pipelines.workspace import Workspace
@@ -48,9 +50,20 @@ class Tour:
         """Those that can be visited on this machine."""
         return MARKETS if find_chromium() is not None else tuple(one for one in MARKETS if one != NEEDS_BROWSER)
 
-    def open_marketplaces(self) -> Marketplaces:
+    @contextmanager
+    def open_marketplaces(self) -> Iterator[Marketplaces]:
         """The marketplaces, at the addresses that they had before where those are free."""
-        ports = self._ports()
+        with ExitStack() as running:
+            try:
+                marketplaces = running.enter_context(self._marketplaces(self._ports()))
+            except PartMissing:
+                # A port was free when asked and taken when used: another demo begins at the same moment.
+                ports = {market: _free_port() for market in MARKETS}
+                (self._folder / "ports.json").write_text(json.dumps(ports))
+                marketplaces = running.enter_context(self._marketplaces(ports))
+            yield marketplaces
+
+    def _marketplaces(self, ports: Mapping[str, int]) -> Marketplaces:
         return Marketplaces(clock=self.clock, hosts={market: f"127.0.0.1:{ports[market]}" for market in MARKETS})
 
     def write_sites(self, urls: Mapping[str, str]) -> None:
