@@ -70,7 +70,7 @@ def test_fifty_listings_are_triaged_by_keyboard_alone(chromium: Browser, workspa
                 page.keyboard.press("4")
             page.keyboard.press("ynu"[number % 3])
         page.get_by_text(f"1 of {total - 50} that need review").wait_for()
-        page.wait_for_function("document.querySelector('[data-unsent]').hidden")
+        page.locator("[data-unsent]").wait_for(state="hidden")
         answers = ("relevant", "not_relevant", "unsure")
         assert [answer for answer, _ in stored(workspace)] == [answers[number % 3] for number in range(50)]
         assert [reason for _, reason in stored(workspace)].count("not a firearm") == 8
