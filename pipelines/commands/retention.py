@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 import sqlalchemy as sa
+from attrs import asdict
 
 from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
+    from pipelines.retention.erasure import Erased
     from pipelines.store.database import Database
 
 
@@ -45,11 +47,7 @@ def retention(ctx: click.Context, apply_: bool, as_json: bool) -> None:
             erased = apply_limits(database, limits, actor=person(), now=utc_now())
             blank_waiting(database, workspace.vault, uuid.uuid4)
             project(workspace, database)
-            facts["deleted"] = {
-                "listings": erased.listings,
-                "sellers": erased.sellers,
-                "captures": erased.captures,
-            }
+            facts["deleted"] = asdict(erased)
     if as_json:
         print_json(facts)
         return
@@ -62,7 +60,7 @@ def retention(ctx: click.Context, apply_: bool, as_json: bool) -> None:
     for reason, count in due.kept.items():
         say(f"{count} stay: {reason}")
     if apply_:
-        say(f"Deleted: {erased.listings} listings, {erased.sellers} sellers, {erased.captures} captures.")
+        _say_deleted(erased)
     elif any(due.listings.values()) or due.pages:
         say("Nothing was deleted: tracemark retention --apply does.")
 
@@ -108,18 +106,19 @@ def forget(ctx: click.Context, named: str | None, seller: str | None, reason: st
         project(workspace, database)
     stays = [{"subject": names[row], "reason": why} for row, why in sorted(kept.items())]
     stays += [] if why_seller is None else [{"subject": f"seller {seller}", "reason": why_seller}]
-    facts = {
-        "deleted": {"listings": erased.listings, "sellers": erased.sellers, "captures": erased.captures},
-        "kept": stays,
-    }
+    facts = {"deleted": asdict(erased), "kept": stays}
     if as_json:
         print_json(facts)
     else:
-        say(f"Deleted: {erased.listings} listings, {erased.sellers} sellers, {erased.captures} captures.")
+        _say_deleted(erased)
         for one in stays:
             say(f"  {one['subject']} stays: {one['reason']}")
         say("Lists and pictures that also show others, backups and packets already given away are not touched.")
     return ExitCode.NOT_PERMITTED if stays else ExitCode.DONE
+
+
+def _say_deleted(erased: Erased) -> None:
+    say(f"Deleted: {erased.listings} listings, {erased.sellers} sellers, {erased.captures} captures.")
 
 
 def _meant(database: Database, named: str | None, seller: str | None) -> tuple[list[int], int | None]:
@@ -132,7 +131,7 @@ def _meant(database: Database, named: str | None, seller: str | None) -> tuple[l
         place = find_listing(database, named)
         with database.read() as connection:
             return [rows_of(connection, [place])[place]], None
-    site, _, native_id = (seller or "").partition("/")
+    site, native_id = _split(seller or "")
     with database.read() as connection:
         query = sa.select(sellers.c.id).where(sellers.c.site == site, sellers.c.native_id == native_id)
         account = connection.scalar(query)
