@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -112,6 +113,9 @@ def root(ctx: click.Context, workspace: str | None) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run `tracemark` and leave with its exit code (`tracemark help exit-codes`)."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
+    if arguments is None:
+        # A service manager's request to end is as Ctrl-C; what ends in its own way (a crawl, `serve`) sets it after this.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in given
     try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +20,6 @@ from pipelines.cli import COMMANDS, root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 def commands(group: click.Group, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -213,3 +215,28 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     assert states["authority"] == "warn"
     key.chmod(0o600)
     assert tracemark("doctor", "--workspace", "room", cwd=tmp_path).returncode == 0
+
+
+def test_asked_to_end_a_command_says_so_and_ends_as_interrupted(tmp_path: Path) -> None:
+    assert tracemark("init", "here", *PERSON, cwd=tmp_path).returncode == 0
+    waiting = subprocess.Popen(
+        [str(TRACEMARK), "import", "-"],
+        cwd=tmp_path / "here",
+        env=clean_environment(),
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not catches(waiting.pid, signal.SIGTERM):
+        assert waiting.poll() is None
+        time.sleep(0.01)
+    waiting.terminate()
+    _, told = waiting.communicate(timeout=60)
+    assert (waiting.returncode, "interrupted" in told) == (130, True), told
+
+
+def catches(process: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler of its own for a signal (proc(5): the mask of caught signals)."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    caught = next(line for line in lines if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
