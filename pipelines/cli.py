@@ -114,7 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run `tracemark` and leave with its exit code (`tracemark help exit-codes`)."""
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "crawler.settings")
     if arguments is None:
-        # A service manager's request to end is as Ctrl-C; what ends in its own way (a crawl, `serve`) sets it after this.
+        # A service manager asks to end: as Ctrl-C. What ends in its own way (a crawl, `serve`) sets it after this.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     given = sys.argv[1:] if arguments is None else arguments
     as_json = "--json" in given
