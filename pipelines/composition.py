@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipelines.packet.authority import TimeAuthority
     from pipelines.packet.creation import PacketReceipt
     from pipelines.packet.dossier import Dossier
+    from pipelines.packet.head_desk import HeadDesk
     from pipelines.packet.keys import SigningKey
     from pipelines.sellers.rules import SellerRules
     from pipelines.store.database import Database
@@ -131,22 +132,30 @@ def seal_packet(
 
     Raises what `creation.create` raises, and ConfigurationError where the time authority is half configured.
     """
-    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415 -- cryptography takes 0.1 s
-    from pipelines.packet.sealing import Sealer  # noqa: PLC0415
+    from pipelines.packet.sealing import Sealer  # noqa: PLC0415 -- cryptography takes 0.1 s
 
     authority = time_authority(workspace)
     path.parent.mkdir(parents=True, exist_ok=True)
     sealer = Sealer(database=database, key=key, authority=authority, actor=actor, now=now, matter=matter)
     receipt = sealer.seal(dossier, path)
-    HeadDesk(
+    head_desk(workspace, database, lambda: key, now).sign(only_when_due=True)
+    return receipt
+
+
+def head_desk(
+    workspace: Workspace, database: Database, key: Callable[[], SigningKey], now: Callable[[], datetime] = utc_now
+) -> HeadDesk:
+    """Where heads of the custody log are signed. Raises ConfigurationError where the time authority is half set."""
+    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415 -- cryptography takes 0.1 s
+
+    return HeadDesk(
         database=database,
         folder=workspace.heads,
         workspace=workspace.root.name,
-        key=lambda: key,
-        authority=authority,
+        key=key,
+        authority=time_authority(workspace),
         now=now,
-    ).sign(only_when_due=True)
-    return receipt
+    )
 
 
 def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int], None]) -> FeedDesk:

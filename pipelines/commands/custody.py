@@ -32,7 +32,7 @@ def head(ctx: click.Context, daily: bool, out: Path | None, as_json: bool) -> No
     """Sign the log's last row, and have it stamped where a time authority is configured.
 
     Heads lie in the workspace's custody/. A copy kept elsewhere is what shows, later, that the log was not made anew:
-    run it daily (cron) with --daily --out. `packet create` signs one too, where a day has passed.
+    run it daily (cron) with --daily --out. `packet create` and `watch` sign one too, where a day has passed.
 
     \b
     Examples:
@@ -40,20 +40,11 @@ def head(ctx: click.Context, daily: bool, out: Path | None, as_json: bool) -> No
       tracemark custody head --daily --out /mnt/other-machine/heads
     """
     from pipelines.commands.signing import open_key  # noqa: PLC0415 -- see composition
-    from pipelines.composition import opened, time_authority, utc_now  # noqa: PLC0415
-    from pipelines.packet.head_desk import HeadDesk  # noqa: PLC0415
+    from pipelines.composition import head_desk, opened  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
     with opened(workspace) as database:
-        desk = HeadDesk(
-            database=database,
-            folder=workspace.heads,
-            workspace=workspace.root.name,
-            key=lambda: open_key(workspace),
-            authority=time_authority(workspace),
-            now=utc_now,
-        )
-        made = desk.sign(only_when_due=daily)
+        made = head_desk(workspace, database, lambda: open_key(workspace)).sign(only_when_due=daily)
     if made is None:
         print_json({"head": None}) if as_json else say("Nothing to sign: the log has no row that is not signed.")
         return

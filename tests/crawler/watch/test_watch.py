@@ -13,8 +13,12 @@ import sqlalchemy as sa
 from attrs import define, field
 from watch_room import Ended, WatchRoom, settle, until
 
-from crawler.workers import Ending, ForkedWorkers
+from crawler.workers import Ending, ForkedWorkers, assess_waiting
+from pipelines.commands.signing import PASSPHRASE
+from pipelines.commands.workspace import make_key
 from pipelines.models import PageKind, RunStatus
+from pipelines.packet.heads import inspect_log, load_heads
+from pipelines.store.custody import custody_rows
 from pipelines.store.tables import captures, frontier, listings
 
 if TYPE_CHECKING:
@@ -265,3 +269,22 @@ def test_each_process_has_the_environment_of_its_start(room: WatchRoom, monkeypa
     later = ending()
     assert later.code == 5
     assert "cannot be opened" in (later.words or "")
+
+
+def test_a_watch_signs_the_day_s_head_once_and_says_where_it_cannot(
+    room: WatchRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSPHRASE, "open sesame")
+    key, _ = make_key(room.workspace)
+    room.write_site("harborlist")
+    monkeypatch.delenv(PASSPHRASE, raising=False)
+    settle(room.watch())
+    assert "is not signed" in assess_waiting(room.workspace.root)
+    assert load_heads(room.workspace.heads) == []
+    monkeypatch.setenv(PASSPHRASE, "open sesame")
+    assert "custody log signed at row" in assess_waiting(room.workspace.root)
+    assert "custody" not in assess_waiting(room.workspace.root)
+    [head] = load_heads(room.workspace.heads)
+    with room.database.read() as connection:
+        assert list(inspect_log(custody_rows(connection), [head])) == []
+    assert head.statement["key"] == key
