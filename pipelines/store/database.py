@@ -12,7 +12,7 @@ from attrs import frozen
 from pipelines.errors import ConfigurationError, DiskTrouble, PartMissing, TracemarkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 HEAD = max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
 """The migration that this code expects: the last of `migrations/versions`, by its number."""
@@ -26,9 +26,13 @@ _WRITER = 0x7261636B
 
 @frozen
 class Database:
-    """A database at the schema this code knows. Make one with `Database.open`."""
+    """A database at the schema this code knows. Make one with `Database.open`.
+
+    `guard` is asked at the start of each writing transaction, and raises where this process may not write any more.
+    """
 
     engine: sa.Engine
+    guard: Callable[[sa.Connection], None] | None = None
 
     @classmethod
     def open(cls, url: str, *, patience: float = PATIENCE) -> Database:
@@ -60,6 +64,14 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """One transaction that holds the writer's place from its start: all of it lands, or nothing."""
         with _explained(self.engine.url), _writing(self.engine) as connection:
+            if self.guard is not None:
+                self.guard(connection)
+            yield connection
+
+    @contextmanager
+    def alter(self) -> Iterator[sa.Connection]:
+        """One short transaction on rows that stand alone (leases, who is there): no writer is waited for."""
+        with _explained(self.engine.url), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:
@@ -131,8 +143,19 @@ def _make_engine(url: str, patience: float, *, foreign_keys: bool = True) -> sa.
                 connection.execute(f"PRAGMA {pragma}").close()
 
         sa.event.listen(engine, "connect", prepare)
+    else:
+        sa.event.listen(engine, "connect", _expect_to_vanish)
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _expect_to_vanish(connection: Any, _record: Any) -> None:
+    """Have the server notice within minutes that this machine is gone: until then it would keep the writer's place."""
+    with connection.cursor() as cursor:
+        for setting in ("idle = 30", "interval = 10", "count = 3"):
+            cursor.execute(f"SET tcp_keepalives_{setting}")
+        cursor.execute("SET idle_in_transaction_session_timeout = '10min'")
+    connection.commit()
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -35,6 +35,7 @@ from pipelines.store.tables.registers import licences, register_imports, stolen_
 from pipelines.store.tables.requests import marketplace_requests, request_answers, request_listings
 from pipelines.store.tables.retention import blanks, holds
 from pipelines.store.tables.stamps import stamps
+from pipelines.store.tables.work import work_leases, workers
 
 __all__ = [
     "UtcTime",
@@ -95,4 +96,6 @@ __all__ = [
     "stolen_serials",
     "vault_files",
     "versions",
+    "work_leases",
+    "workers",
 ]

@@ -1,0 +1,1 @@
+"""Work that several machines share: who holds what, and who is there."""
