@@ -34,11 +34,14 @@ from dashboards.people.registry import Registry
 from dashboards.people.tokens import Tokens
 from dashboards.queue import TriageQueue
 from dashboards.rendering import Pages
+from dashboards.replay.links import ReplayLinks
+from dashboards.replay.serving import ReplayOrigin
 from dashboards.safeguards import LOOPBACK, STATIC, FormTokens, Safeguards, Site
 from dashboards.sampling import Samples
 from dashboards.screens.account import AccountScreen
 from dashboards.screens.administration import AdministrationScreens
 from dashboards.screens.alerts import AlertScreen
+from dashboards.screens.capture import CaptureScreen
 from dashboards.screens.cases import CaseScreens
 from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
+    from dashboards.replay.links import ReplayListener
     from pipelines.workspace import Workspace
 
 STATIC_FILES = Path(__file__).parent / "static"
@@ -67,11 +71,13 @@ def create_application(
     actor: str | None = None,
     now: Callable[[], datetime] = utc_now,
     passphrase: str | None = None,
+    replay: ReplayListener | None = None,
 ) -> FastAPI:
     """The application over `workspace`: for its accounts, or without any for `actor` (who sits at this machine).
 
     It holds the store open until its shutdown, and the index for reading from the first search on. `passphrase`
-    opens the signing key. Raises what opening the store raises.
+    opens the signing key. Captured pages are shown where `replay` says, or not at all.
+    Raises what opening the store raises.
     """
     database = workspace.open_database()
     search = SearchDesk(database, partial(opened_index, workspace, read_only=True), partial(open_encoder, workspace))
@@ -112,13 +118,18 @@ def create_application(
         redoc_url=None,
         lifespan=live,
     )
-    _mount(application, desk, actor or person())
+    _mount(application, desk, actor or person(), replay)
     return application
 
 
-def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
+def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayListener | None) -> None:
     settings = desk.workspace.settings.desk
-    site = Site(names=(*LOOPBACK, *(name.lower() for name in settings.names)), tls=settings.certificate is not None)
+    links = ReplayLinks(origin=replay.origin, now=desk.now) if replay else None
+    site = Site(
+        names=(*LOOPBACK, *(name.lower() for name in settings.names)),
+        tls=settings.certificate is not None,
+        replay=str(links.origin) if links else None,
+    )
     form_tokens = FormTokens.fresh()
     pages = Pages(form_tokens, static=STATIC_FILES, workspace=desk.workspace.root.name, secure=site.tls)
     guard = FormGuard(form_tokens)
@@ -142,7 +153,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
         DecisionScreens(desk, pages, guard).routes(),
         CaseScreens(desk, pages, guard).routes(),
         QualityScreen(desk, pages, guard).routes(),
-        ListingScreen(desk, pages, guard, LawBook.shipped()).routes(),
+        ListingScreen(desk, pages, guard, LawBook.shipped(), replayed=replay is not None).routes(),
+        CaptureScreen(desk, pages, links).routes(),
         SellerScreen(desk, pages, guard).routes(),
         Api(desk).routes(),
         Work(desk).routes(),
@@ -160,3 +172,13 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str) -> None:
         limiter=Limiter(settings.requests_per_minute, time.monotonic),
     )
     application.add_middleware(Safeguards, site=site)
+    if replay and links:
+        # Outermost: what comes in on the other origin's socket never reaches the desk.
+        application.add_middleware(
+            ReplayOrigin,
+            port=replay.port,
+            links=links,
+            database=desk.database,
+            vault=desk.workspace.vault,
+            desk=tuple(f"{site.scheme}://{name}:*" for name in site.names if not name.startswith("[")),
+        )

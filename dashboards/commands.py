@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import ssl
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from dashboards.replay.links import ReplayListener
     from pipelines.workspace import Workspace
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -47,18 +48,22 @@ def serve(ctx: click.Context, port: int, host: str) -> None:
     closed = has_people(workspace)
     if host not in _LOOPBACK:
         refuse_beyond(host, workspace, closed=closed)
-    with listen(host, port) as listener:
+    with ExitStack() as held:
+        listener = held.enter_context(listen(host, port))
+        other, replay = listen_for_replay(host, workspace)
+        if other:
+            held.enter_context(other)
         from dashboards.application import create_application  # noqa: PLC0415 -- FastAPI takes 0.5 s
 
         passphrase = os.environ.get("TRACEMARK_KEY_PASSPHRASE") or None
-        application = create_application(workspace, passphrase=passphrase)
+        application = create_application(workspace, passphrase=passphrase, replay=replay)
         bound = listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
         scheme = "https" if certificate else "http"
         say(f"Tracemark serves {workspace.root} at {scheme}://{shown}:{bound}/ (Ctrl-C ends it)")
         if not closed:
             say("no accounts: whoever sits at this machine has every right; `tracemark people add` makes the first one")
-        run(application, listener, certificate)
+        run(application, [listener, other] if other else [listener], certificate)
 
 
 def find_certificate(workspace: Workspace) -> tuple[Path, Path] | None:
@@ -101,7 +106,27 @@ def refuse_beyond(host: str, workspace: Workspace, *, closed: bool) -> None:
         raise ConfigurationError(words, details=tuple(missing), hint="--host 127.0.0.1 needs none of it")
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen_for_replay(host: str, workspace: Workspace) -> tuple[socket.socket | None, ReplayListener | None]:
+    """The socket at which captured pages are shown, and what a browser calls it; neither where none is configured.
+
+    On this machine alone any free port will do. ConfigurationError where `[desk] replay_origin` is none.
+    """
+    from dashboards.replay.links import Origin, ReplayListener, read_origin  # noqa: PLC0415 -- SQLAlchemy, 0.2 s
+
+    desk = workspace.settings.desk
+    if desk.replay_origin is not None:
+        origin = read_origin(desk.replay_origin, desk.names, tls=desk.certificate is not None)
+        return listen(host, origin.port, "another port in [desk] replay_origin"), ReplayListener(
+            origin=origin, port=origin.port
+        )
+    if host not in _LOOPBACK or desk.certificate is not None:
+        return None, None
+    other = listen(host, 0)
+    port = other.getsockname()[1]
+    return other, ReplayListener(origin=Origin(scheme="http", host=host, port=port), port=port)
+
+
+def listen(host: str, port: int, hint: str = "tracemark serve --port 8001") -> socket.socket:
     """A listening socket. PartMissing where the port is taken or may not be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -111,14 +136,12 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(128)
     except OSError as error:
         listener.close()
-        raise PartMissing(
-            f"port {port} of {host} cannot be used: {error.strerror}", hint="tracemark serve --port 8001"
-        ) from error
+        raise PartMissing(f"port {port} of {host} cannot be used: {error.strerror}", hint=hint) from error
     return listener
 
 
-def run(application: FastAPI, listener: socket.socket, certificate: tuple[Path, Path] | None = None) -> None:
-    """Answer on `listener` until SIGTERM or Ctrl-C, then finish what was begun."""
+def run(application: FastAPI, listeners: list[socket.socket], certificate: tuple[Path, Path] | None = None) -> None:
+    """Answer on `listeners` until SIGTERM or Ctrl-C, then finish what was begun."""
     import uvicorn  # noqa: PLC0415 -- 0.2 s
 
     config = uvicorn.Config(
@@ -134,4 +157,4 @@ def run(application: FastAPI, listener: socket.socket, certificate: tuple[Path, 
     # uvicorn raises the signal that ended it again, once it has shut down: as an interrupt, which ends here.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=listeners)

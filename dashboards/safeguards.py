@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ ANSWER_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+_FRAMING = re.compile(r"/capture/[^/]+/page")
 STATIC = "/static/"  # named by its content (rendering), so that it may be kept
 _READING = ("GET", "HEAD")
 LARGEST_BODY = 2_000_000
@@ -64,15 +66,21 @@ def sign_in_secret(request: Request) -> str:
 
 @frozen(kw_only=True)
 class Site:
-    """Under which names the desk answers, and whether by TLS."""
+    """Under which names the desk answers, whether by TLS, and the origin at which captured pages are shown."""
 
     names: tuple[str, ...] = LOOPBACK
     tls: bool = False
+    replay: str | None = None
 
     @property
     def scheme(self) -> str:
         """Of its addresses."""
         return "https" if self.tls else "http"
+
+    def policy(self, path: str) -> str:
+        """What a page may do: the one around a captured page may frame the other origin too."""
+        frames = f"; frame-src {self.replay}" if self.replay and _FRAMING.fullmatch(path) else ""
+        return CONTENT_SECURITY_POLICY + frames
 
 
 @frozen
@@ -94,6 +102,7 @@ class Safeguards:
                 answer = MutableHeaders(scope=message)
                 for name, value in ANSWER_HEADERS.items():
                     answer[name] = value
+                answer["Content-Security-Policy"] = self.site.policy(scope["path"])
                 if self.site.tls:
                     answer["Strict-Transport-Security"] = "max-age=31536000"
                 answer["Cache-Control"] = "max-age=86400" if scope["path"].startswith(STATIC) else "no-store"

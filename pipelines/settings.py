@@ -68,6 +68,9 @@ class DeskSettings(_Section):
     certificate: str | None = Field(default=None, description="PEM file of the server's certificate, with its chain.")
     certificate_key: str | None = Field(default=None, description="PEM file of the certificate's key.")
     names: tuple[str, ...] = Field(default=(), description="Names under which browsers reach it, beside this machine.")
+    replay_origin: str | None = Field(
+        default=None, description="Where captured pages are shown, never the desk's own name; on this machine a port."
+    )
     session_hours: int = Field(default=12, ge=1, le=168, description="A sign-in ends so many hours after it began.")
     idle_minutes: int = Field(default=60, ge=5, le=1440, description="Or so many minutes after it was last used.")
     requests_per_minute: int = Field(default=600, ge=10, description="What one person may ask the API.")

@@ -72,6 +72,7 @@ ACCESS: dict[str, Right | None] = {
     "GET /listing": Right.READ,
     "GET /listing/{site}/{native_id:path}": Right.READ,
     "GET /capture/{capture}/screenshot.png": Right.CONTACTS,
+    "GET /capture/{capture}/page": Right.CONTACTS,
     "POST /packets": Right.EXPORT,
     "POST /seller-links": Right.SUPERVISE,
     "POST /seller-links/undo": Right.SUPERVISE,

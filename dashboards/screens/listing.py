@@ -13,6 +13,7 @@ from dashboards.law import LawBook
 from dashboards.likeness import like_listings
 from dashboards.listings import other_listings, view_listing
 from dashboards.packets import make_packet
+from dashboards.people.identity import Right, current_person
 from dashboards.rendering import Pages
 from dashboards.screens.triage import REASONS
 
@@ -27,6 +28,7 @@ class ListingScreen:
     pages: Pages
     guard: FormGuard
     law: LawBook
+    replayed: bool
 
     def routes(self) -> APIRouter:
         """What it answers to."""
@@ -63,6 +65,7 @@ class ListingScreen:
             others=others,
             other_count=total,
             captures=shown,
+            replayed=self.replayed and current_person().may(Right.CONTACTS),
             checks=checks,
             reasons=REASONS,
             law=self.law.of_signals((view.assessment or {}).get("derivation")),

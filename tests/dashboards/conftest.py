@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 from starlette.testclient import TestClient
 
 from dashboards.application import create_application
-from dashboards.commands import listen
+from dashboards.commands import listen, listen_for_replay
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -64,11 +64,13 @@ def reader(sample: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @contextmanager
 def serving(workspace: Workspace) -> Iterator[str]:
     """The address of a running server."""
-    application = create_application(workspace, actor="ana")
-    with listen("127.0.0.1", 0) as listener:
+    other, replay = listen_for_replay("127.0.0.1", workspace)
+    assert other
+    application = create_application(workspace, actor="ana", replay=replay)
+    with listen("127.0.0.1", 0) as listener, other:
         config = uvicorn.Config(application, log_level="error", access_log=False)
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener, other]})
         thread.start()
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -21,9 +21,12 @@ from pipelines.warc.records import Exchange, HttpMessage, Resource
 from pipelines.warc.writer import WarcFile
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from playwright.sync_api import Browser
 
     from pipelines.models import StoredBytes
+    from pipelines.warc.records import Record
     from pipelines.workspace import Workspace
 
 URL = "https://market.example.com/l/17"
@@ -36,14 +39,16 @@ def make_png() -> bytes:
     return picture.getvalue()
 
 
-def capture_page(workspace: Workspace, picture: bytes) -> list[StoredBytes]:
-    """Store a page with its picture, and a listing that it shows."""
+def capture_page(
+    workspace: Workspace, picture: bytes, html: bytes = PAGE, parts: Sequence[Record] = ()
+) -> list[StoredBytes]:
+    """Store a page with its picture and the parts it was made from, and a listing that it shows."""
     (workspace.vault / "warc").mkdir(exist_ok=True)
-    response = HttpMessage(start_line=b"HTTP/1.1 200 OK", headers=((b"Content-Type", b"text/html"),), body=PAGE)
+    response = HttpMessage(start_line=b"HTTP/1.1 200 OK", headers=((b"Content-Type", b"text/html"),), body=html)
     request = HttpMessage(start_line=b"GET /l/17 HTTP/1.1", headers=((b"Host", b"market.example.com"),))
     shot = Resource(url=f"urn:screenshot:{URL}", at=NOW, content_type="image/png", body=picture)
     with WarcFile(workspace.vault / "warc" / "desk.warc.gz", root=workspace.vault) as file:
-        stored = file.append([Exchange(url=URL, at=NOW, response=response, request=request), shot])
+        stored = file.append([Exchange(url=URL, at=NOW, response=response, request=request), shot, *parts])
         file.sync()
         size = file.size()
     with opened(workspace) as database:
@@ -62,6 +67,7 @@ def capture_page(workspace: Workspace, picture: bytes) -> list[StoredBytes]:
             stored=stored[0],
             kind=PageKind.DETAIL,
             screenshot=stored[1],
+            resources=tuple(stored[2:]),
         )
         listing = ListingContent(id="17", url=URL, title="P-17", description="Selling my pistol.")
         Intake(database, "ana").take([Arrival(capture=capture, listing=listing)], committed={stored[0].file: size})
