@@ -13,7 +13,7 @@ from pipelines.index.document import tie_of
 from pipelines.index.engine import Engine, Page, PageRequest, Row, StoredLine
 from pipelines.index.plan import AllOf, Anything, Clause, OneOf, Plan
 from pipelines.index.port import IndexDescription, UpsertReport
-from pipelines.index.tantivy_generation import OpenGeneration, make_generation, open_generation
+from pipelines.index.tantivy_generation import OpenGeneration, disk_told, make_generation, open_generation
 from pipelines.index.tantivy_paging import Found, by_column, by_score
 from pipelines.index.tantivy_query import LINE, anything, make_document, translate
 from pipelines.index.vectors import make_rows
@@ -81,6 +81,7 @@ class TantivyIndex(Engine):
             reader[0].vectors.repair()
         return reader
 
+    @disk_told()
     def _close_writer(self) -> None:
         if self._writer is not None:
             self._writer.wait_merging_threads()
@@ -95,6 +96,7 @@ class TantivyIndex(Engine):
 
     # -- writing
 
+    @disk_told()
     def write(self, documents: Sequence[PreparedDocument]) -> UpsertReport:
         """Put analysed documents in, in one commit."""
         if not documents:
@@ -147,6 +149,7 @@ class TantivyIndex(Engine):
         sequences = searcher.fast_field_values("sequence", addresses)
         return {by_tie[tie]: sequence for tie, sequence in zip(ties, sequences, strict=True)}
 
+    @disk_told()
     def delete(self, keys: Sequence[tuple[str, int]]) -> UpsertReport:
         """Take out keys as of a sequence number, unless a later version is there."""
         if not keys:
@@ -287,11 +290,13 @@ class TantivyIndex(Engine):
         generation = self._bound or self._generations.live()
         return 0 if generation is None else self._generations.position(generation)
 
+    @disk_told()
     def set_position(self, sequence: int) -> None:
         """Record that everything up to `sequence` is in."""
         opened, _ = self._writing()
         self._generations.set_position(opened.name, sequence)
 
+    @disk_told()
     def rebuild(self) -> TantivyRebuild:
         """An empty index beside this one."""
         if self._read_only:

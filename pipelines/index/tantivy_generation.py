@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import tantivy
 from attrs import define
 
-from pipelines.errors import TracemarkError
+from pipelines.errors import DiskTrouble, TracemarkError
 from pipelines.index.columns import COLUMNS
 from pipelines.index.tantivy_query import make_schema, register_tokenizer
 from pipelines.index.vectors import Vectors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 FORM = blake2b(repr(sorted((column.name, column.kind.value) for column in COLUMNS.values())).encode()).hexdigest()[:16]
 _FORM_FILE = "form.json"
 _INDEX_FOLDER = "tantivy"
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 
 
 @define
@@ -44,6 +49,22 @@ class OpenGeneration:
             self.index.reload()
             self.seen = (stat.st_mtime_ns, stat.st_ino)
         return self.index.searcher()
+
+
+@contextmanager
+def disk_told() -> Iterator[None]:
+    """Raise `DiskTrouble` where the disk refused to write: tantivy says so in the words of a ValueError only."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        said = re.search(r"os error (\d+)", str(error))
+        number = error.errno if isinstance(error, OSError) else int(said[1]) if said else None
+        if number not in _DISK:
+            raise
+        raise DiskTrouble(
+            f"the index could not be written: {error}",
+            hint="free space on the disk; the next command brings the index up to date",
+        ) from error
 
 
 def make_generation(folder: Path) -> None:

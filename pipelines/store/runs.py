@@ -9,12 +9,16 @@ import sqlalchemy as sa
 from attrs import asdict, field, frozen
 
 from pipelines.models import JsonObject, PageKind, RunStatus
+from pipelines.store.clock import note_clock
 from pipelines.store.frontier import insert_or_ignore
 from pipelines.store.tables import capture_listings, captures, columns_of, frontier, runs, sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+
+_COLUMNS = [column for column in runs.c if column.name != "number"]
 
 
 class RunKind(StrEnum):
@@ -69,8 +73,11 @@ def site_records(connection: sa.Connection) -> dict[str, SiteRecord]:
 
 
 def start_run(connection: sa.Connection, run: Run) -> None:
-    """Record that `run` has begun."""
-    connection.execute(sa.insert(runs).values({**asdict(run), "status": run.status.value, "kind": run.kind.value}))
+    """Record that `run` has begun, and in the custody log where its clock lies behind what was recorded before."""
+    note_clock(connection, run.started, subject=f"run:{run.id}")
+    number = sa.select(sa.func.coalesce(sa.func.max(runs.c.number), 0) + 1).scalar_subquery()
+    values = {**asdict(run), "status": run.status.value, "kind": run.kind.value}
+    connection.execute(sa.insert(runs).values({**values, "number": number}))
 
 
 def resume_run(connection: sa.Connection, run: str) -> None:
@@ -112,7 +119,7 @@ def runs_of(
     most: int = 20,
 ) -> list[Run]:
     """The last `most` runs, of one site or of all, newest first."""
-    query = sa.select(runs).order_by(runs.c.started.desc(), runs.c.id.desc()).limit(most)
+    query = sa.select(*_COLUMNS).order_by(runs.c.number.desc(), runs.c.id.desc()).limit(most)
     if site is not None:
         query = query.where(runs.c.site == site)
     if kind is not None:
@@ -161,7 +168,7 @@ def run_to_json(run: Run) -> JsonObject:
 
 def runs_named(connection: sa.Connection, ids: Sequence[str]) -> list[Run]:
     """The runs with these ids, oldest first."""
-    query = sa.select(runs).where(runs.c.id.in_(ids)).order_by(runs.c.started)
+    query = sa.select(*_COLUMNS).where(runs.c.id.in_(ids)).order_by(runs.c.number, runs.c.started)
     return [_run(row) for row in connection.execute(query).mappings()]
 
 

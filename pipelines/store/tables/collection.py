@@ -21,6 +21,7 @@ runs = sa.Table(
     "runs",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False, server_default="0", index=True),  # in order, whatever clocks say
     sa.Column("site", sa.ForeignKey("sites.name"), nullable=False, index=True),
     sa.Column("kind", sa.String(8), nullable=False),  # crawl, tip, feed, received
     sa.Column("started", UtcTime, nullable=False),
