@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from dashboards.accounts import view_account
 from dashboards.desk import Desk
 from dashboards.forms import FormGuard, inside
-from dashboards.linking import decide_link, links_of, undo_link
+from dashboards.linking import decide_link, neighbourhood_of, undo_link
 from dashboards.rendering import Pages
 from dashboards.wording import seller_address
 
@@ -52,9 +52,9 @@ class SellerScreen:
         """What an account offered over time, and what that shows."""
         view = view_account(self.desk.database, site, native_id)
         with self.desk.database.read() as connection:
-            links = links_of(connection, (site, native_id))
+            near = neighbourhood_of(connection, (site, native_id))
         self.desk.note("view", f"seller:{site}/{native_id}", {"by": "seller page"})
-        return self.pages.render(request, "seller.html", view=view, links=links, cases=self.desk.open_cases())
+        return self.pages.render(request, "seller.html", view=view, near=near, cases=self.desk.open_cases())
 
     def link(self, sent: Annotated[LinkForm, Depends()]) -> Response:
         """Confirm or cut a link."""

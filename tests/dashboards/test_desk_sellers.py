@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
+from math import hypot
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ from desk_samples import PISTOLS, SITE, feed_lines, receive
 from test_desk_cases import send
 from test_desk_screens import custody_of, page, text_of
 
+from dashboards.graphs import Link, draw_graph
 from pipelines.actors.members import row_of
 from pipelines.composition import opened
 from pipelines.store.tables.linking import actor_links
@@ -54,7 +57,28 @@ def linked(workspace: Workspace) -> Workspace:
         reason = {"kind": "contact", "weight": 2.5, "words": "the same telephone number", "listings": []}
         values = {"one": rows[0], "other": rows[1], "weight": 2.5, "holds": True, "reasons": [reason]}
         connection.execute(actor_links.insert(), values)
+        further = row_of(connection, SITE, "oakdealer") or 0
+        ends = sorted((rows[1] if rows[1] != row_of(connection, SITE, "quietriver") else rows[0], further))
+        connection.execute(actor_links.insert(), values | {"one": ends[0], "other": ends[1], "holds": False})
     return workspace
+
+
+def graph_of(html: str) -> str:
+    """The picture of the accounts around an account."""
+    found = re.search(r'<svg class="graph".*?</svg>', html, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def test_a_graph_shows_thirty_accounts_at_most_apart_and_inside_its_frame() -> None:
+    for around in range(1, 30):
+        accounts = [(f"account {number}", SITE, str(number)) for number in range(around + 1)]
+        links = [Link(ends=(0, number), stands="weak", reasons=(("text", "x"),)) for number in range(1, around + 1)]
+        graph = draw_graph(accounts, links, {})
+        for one, other in combinations(graph.nodes, 2):
+            assert hypot(one.x - other.x, one.y - other.y) > 36, (around, one.number, other.number)
+        assert all(18 <= one.x <= graph.width - 18 and 18 <= one.y <= graph.height - 36 for one in graph.nodes)
+        assert len(graph.edges) == around
 
 
 def test_a_link_names_its_reason_and_is_cut_and_taken_back(linked: Workspace, client: TestClient) -> None:
@@ -62,12 +86,19 @@ def test_a_link_names_its_reason_and_is_cut_and_taken_back(linked: Workspace, cl
     shown = text_of(page(client, address))
     assert "Twin Account" in shown
     assert "the same telephone number" in shown
+    drawn = graph_of(page(client, address))
+    assert re.search(r'<line class="edge holds"[^>]*/><title>the same telephone number</title>', drawn)
+    assert re.search(r'class="edgelabel"[^>]*>contact<', drawn)
+    assert re.search(
+        r'<a href="/seller/riverside/twin">.*?<text class="nodename"[^>]*>Twin Account \(\+1\)<', drawn, re.DOTALL
+    )
     names = {"site": SITE, "id": "quietriver", "other_site": SITE, "other_id": "twin"}
     send(client, "/seller-links", 400, action="cut", reason=" ", **names)
     send(client, "/seller-links", 400, action="burn", reason="x", **names)
     send(client, "/seller-links", action="cut", reason="another town", **names)
     html = page(client, address)
     assert "ana: not the same" in text_of(html)
+    assert 'class="edge cut"' in graph_of(html)
     number = re.search(r'name="number" value="(\d+)"', html).group(1)
     assert ("ana", "cut") in custody_of(linked, "seller:riverside/quietriver")
     send(client, "/seller-links/undo", number=number, then=address)
