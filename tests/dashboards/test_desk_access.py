@@ -1,4 +1,4 @@
-"""axe (WCAG 2.2 AA) over every screen, light and dark, wide and narrow: no finding that is serious."""
+"""axe, all its rules (WCAG 2.2 AA and more), on every screen, light and dark, phone to wide: no finding at all."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import copied, serving
 from desk_samples import feed_lines, receive
 from test_desk_browser import opened_page
+from test_desk_pictures import capture_page, make_png
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
     from pipelines.workspace import Workspace
 
-ALL = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+EVERY_RULE = {"resultTypes": ["violations"]}
 LOOKS = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}, "resultTypes": ["violations"]}
 """What colours and widths may change; the rest is the same page."""
+WAYS = (("light", 1280, None), ("light", 320, LOOKS), ("dark", 390, None), ("dark", 1920, EVERY_RULE))
 SCREENS = (
     "/",
     "/triage",
@@ -41,6 +43,10 @@ SCREENS = (
     "/sites/chairs",
     "/quality",
     "/account",
+    "/administration",
+    "/custody",
+    "/sign-in",
+    "/capture/shot1/page",
     "/nothing",
 )
 
@@ -51,8 +57,16 @@ def address(sample: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (workspace.sites / "chairs.yaml").write_text("site: chairs\nstart: [https://market.example/]\n")
     arabic = {"id": "arabic", "title": "مسدس 9mm للبيع", "description": "بدون أوراق. cash only, no background check."}
     receive(workspace, [feed_lines()[0] | arabic])
+    capture_page(workspace, make_png())
     with serving(workspace) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def tab(chromium: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
+    """One page for all screens, and what it asked for outside of the desk."""
+    with opened_page(chromium, address, bypass_csp=True) as (page, asked):
+        yield page, asked
 
 
 @pytest.fixture(scope="module")
@@ -71,25 +85,17 @@ def case(chromium: Browser, address: str) -> str:
         return page.locator("tbody a").first.get_attribute("href").rpartition("/")[2]
 
 
-@pytest.mark.parametrize(
-    ("scheme", "width", "rules"), [("light", 1280, ALL), ("dark", 390, LOOKS)], ids=["light", "dark"]
-)
-def test_axe_finds_nothing_serious(
-    chromium: Browser, address: str, case: str, scheme: str, width: int, rules: dict[str, object]
+@pytest.mark.parametrize("path", SCREENS)
+def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
+    tab: tuple[Page, list[str]], case: str, path: str
 ) -> None:
-    found = {}
-    size = {"width": width, "height": 900}
-    with opened_page(chromium, address, viewport=size, color_scheme=scheme, bypass_csp=True) as (page, asked):
-        for path in SCREENS:
-            page.goto(path.format(case=case))
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            results = Axe().run(page, options=rules)
-            serious = [
-                (one["id"], one["nodes"][0]["html"][:160])
-                for one in results.response["violations"]
-                if one["impact"] in {"serious", "critical"}
-            ]
-            if serious:
-                found[path] = serious
-        assert asked == []
-    assert found == {}
+    page, asked = tab
+    page.goto(path.format(case=case))
+    for scheme, width, rules in WAYS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        results = Axe().run(page, options=rules).response if rules else {"violations": []}
+        found = [(one["id"], one["impact"], one["nodes"][0]["html"][:160]) for one in results["violations"]]
+        assert found == [], (scheme, width)
+    assert [one for one in asked if "/shot1." not in one] == []  # the captured page, of the other origin
