@@ -82,6 +82,11 @@ class VisitPlan:
             skip=re.compile(file.links.skip) if file.links.skip else None,
         )
 
+    @property
+    def spare(self) -> float:
+        """Seconds from handing a page to the downloader until it is asked for, and a delay after that."""
+        return self.delay * (self.site.file.pace.concurrency + 1)
+
     def follows(self, url: str) -> bool:
         """Whether a link belongs to the site and is not one to skip."""
         return self.bounds.contains(url) and not (self.skip is not None and self.skip.search(url))

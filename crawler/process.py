@@ -23,6 +23,7 @@ from crawler.run import SiteRun
 from crawler.sites.loading import load_site
 from pipelines.errors import BadInput
 from pipelines.models import RunStatus
+from pipelines.work.holding import LEASE, held
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from crawler.sites.loading import LoadedSite
     from crawler.spiders.listings import ListingsSpider
     from pipelines.store.runs import Run
+    from pipelines.work.leases import Claim
 
 _Spider = TypeVar("_Spider", bound="ListingsSpider")
 
@@ -90,27 +92,30 @@ def open_run(site: str, workspace: str | None = None, delay: str | float | None 
 
 
 def begin_run(
-    place: Workspace, loaded: LoadedSite, delay: str | float | None, pages: PageClasses | None = None
+    place: Workspace,
+    loaded: LoadedSite,
+    delay: str | float | None,
+    pages: PageClasses | None = None,
+    claim: Claim | None = None,
 ) -> SiteRun:
-    """As `open_run`, for a workspace and a site file at hand; `pages` are the workspace's own unless given."""
+    """As `open_run`, for a workspace and a site file at hand.
+
+    `pages` are the workspace's own unless given; `claim` is how the site was claimed for this process, if it was.
+    """
     pages = pages or PageClasses.load(place.root / PAGES)
     plan = VisitPlan.make(loaded, place.settings.authority, delay=delay, environment=os.environ, now=utc_now())
     if loaded.file.fetch == "browser":
         from crawler.browser import require_chromium  # noqa: PLC0415 -- only sites that need it
 
         require_chromium()
-    with ExitStack() as held:
-        held.enter_context(place.hold(f"site-{loaded.file.site}"))
+    with ExitStack() as stack:
         database = place.open_database()
-        held.callback(database.close)
+        stack.callback(database.close)
+        seconds = plan.spare + (LEASE if claim is None else claim.seconds)
+        what = f"site-{loaded.file.site}"
+        hold = stack.enter_context(held(place, database, what, claim=claim, seconds=seconds, rest=plan.delay))
         return SiteRun.begin(
-            plan,
-            database=database,
-            vault=place.vault,
-            now=utc_now,
-            new_id=new_id,
-            held=held.pop_all(),
-            pages=pages,
+            plan, hold=hold, vault=place.vault, now=utc_now, new_id=new_id, held=stack.pop_all(), pages=pages
         )
 
 
@@ -138,14 +143,14 @@ def prepare(crawler: Crawler, run: SiteRun) -> Restraint:
     return Restraint(clock=time.monotonic, step=plan.delay)
 
 
-def crawl_site(workspace: Workspace, name: str, *, delay: float | None) -> CrawlOutcome:
-    """Visit a site now, in this process; returns when what was seen is durable.
+def crawl_site(workspace: Workspace, name: str, *, delay: float | None, claim: Claim | None = None) -> CrawlOutcome:
+    """Visit a site now, in this process, under `claim` where it was claimed; returns when what was seen is durable.
 
     Raises what `open_run` raises, and the error that stopped the run where store or vault could not be written.
     """
     from crawler.spiders.listings import ListingsSpider  # noqa: PLC0415 -- 0.5 s that a refusal need not take
 
-    run = begin_run(workspace, find_site(workspace, name), delay)
+    run = begin_run(workspace, find_site(workspace, name), delay, claim=claim)
     outcome, _ = carry_out(run, ListingsSpider)
     report = run.recorder.report
     return CrawlOutcome(

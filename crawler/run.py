@@ -33,6 +33,7 @@ from pipelines.store.runs import (
 from pipelines.store.tables import vault_files
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
+from pipelines.work.holding import HoldLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from crawler.sites.loading import LoadedSite
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
+    from pipelines.work.holding import Hold
 
 _TO_GO_ON_WITH = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.PAUSED)
 
@@ -61,6 +63,7 @@ class SiteRun:
     visited: int  # pages that the run had seen before it was resumed
     gateway: Gateway | None
     now: Callable[[], datetime]
+    hold: Hold
     held: ExitStack  # what keeps other processes away from the site
     pages: PageClasses
 
@@ -69,7 +72,7 @@ class SiteRun:
         cls,
         plan: VisitPlan,
         *,
-        database: Database,
+        hold: Hold,
         vault: Path,
         now: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -78,9 +81,10 @@ class SiteRun:
     ) -> SiteRun:
         """Begin a run as `plan` has it, or go on with the one that was interrupted.
 
-        `held` holds the site against other processes; it is let go when the run is finished.
+        `hold` is the site held against other processes, and `held` what lets go of it when the run is finished.
         """
         site, authority, name = plan.site, plan.authority, plan.site.file.site
+        database = hold.database
         with database.write() as connection:
             record_site(connection, _site_record(site), now())
             before = _resumable(connection, site, now())
@@ -94,7 +98,7 @@ class SiteRun:
                 return_leases(connection, run.id)
             _seed(connection, site, run.id)
             visited = count_pages(connection, run.id)
-        archive, archive_name = _open_archive(database, vault, run, authority, now())
+        archive, archive_name = _open_archive(hold, vault, run, authority, now())
         recorder = Recorder(
             run=run,
             database=database,
@@ -118,9 +122,21 @@ class SiteRun:
             if plan.upstream or site.file.fetch == "browser"
             else None,
             now=now,
+            hold=hold,
             held=held,
             pages=pages,
         )
+
+    def may_ask(self) -> bool:
+        """Whether a page may be asked for: the site is surely ours until it was. Raises `HoldLost` once it is not."""
+        if self.hold.is_lost:
+            raise HoldLost(f"{self.run.site} went to another process, which goes on with it")
+        return self.hold.is_sure(self.plan.spare)
+
+    def let_go(self) -> None:
+        """Leave the run to whoever goes on with it."""
+        self.recorder.archive.close()
+        self.held.close()
 
     def in_hours(self) -> bool:
         """Whether the site may be visited now."""
@@ -189,16 +205,25 @@ def _seed(connection: sa.Connection, site: LoadedSite, run: str) -> None:
     )
 
 
-def _open_archive(
-    database: Database, vault: Path, run: Run, authority: JsonObject, at: datetime
-) -> tuple[WarcFile, str]:
-    """The run's vault file, with what a crash left after the last committed byte set aside."""
+def _open_archive(hold: Hold, vault: Path, run: Run, authority: JsonObject, at: datetime) -> tuple[WarcFile, str]:
+    """The vault file of the run, with what a crash left after the last committed byte set aside.
+
+    Under a lease each claim has a file of its own: who lost one may still be writing to the one before.
+    """
     folder = vault / run.site / run.id
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "captures.warc.gz"
+    path = folder / ("captures.warc.gz" if hold.number is None else f"captures-{hold.number}.warc.gz")
     name = path.relative_to(vault).as_posix()
-    with database.read() as connection:
-        committed = connection.scalar(sa.select(vault_files.c.committed).where(vault_files.c.file == name)) or 0
+    with hold.database.read() as connection:
+        query = sa.select(vault_files.c.file, vault_files.c.committed).where(vault_files.c.run == run.id)
+        known: dict[str, int] = dict(connection.execute(query).all())
+    for earlier in sorted(folder.glob("captures*.warc.gz")):
+        if earlier != path:
+            with WarcFile(earlier, root=vault) as left:
+                left.truncate_tail(known.get(earlier.relative_to(vault).as_posix(), 0))
+                if left.size() == 0:
+                    earlier.unlink()
+    committed = known.get(name, 0)
     archive = WarcFile(path, root=vault)
     archive.truncate_tail(committed)
     if committed == 0:

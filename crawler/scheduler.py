@@ -16,6 +16,7 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.utils.defer import deferred_from_coro
 
 from pipelines.models import RunStatus
+from pipelines.work.holding import HoldLost
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 GROUP = 48
 """Visits that share one sync and one transaction."""
+
+_RENEWAL = 0.5
+"""Seconds after which it is looked again whether the site's lease was renewed."""
 
 LINGER = 0.05
 """Seconds that a group waits for more, where the crawl has other pages under way."""
@@ -94,6 +98,8 @@ class FrontierScheduler(BaseScheduler):
         if wait > 0:
             self._wake_in(wait)
             return None
+        if not self._is_ours():
+            return None
         if self._again:
             return self._again.popleft()
         if not self._spider.run.in_hours():
@@ -116,6 +122,18 @@ class FrontierScheduler(BaseScheduler):
             self._begin_cycle()
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(LINGER, self._begin_cycle)
+
+    def _is_ours(self) -> bool:
+        """Whether the site is surely ours; where it may be about to end, wait for the renewal."""
+        try:
+            sure = self._spider.run.may_ask()
+        except HoldLost as lost:
+            self._failed = True  # what is under way is written by nobody
+            self._spider.fail(lost)
+            return False
+        if not sure:
+            self._wake_in(_RENEWAL)
+        return sure
 
     @property
     def _recorder(self) -> Recorder:

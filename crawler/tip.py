@@ -31,6 +31,7 @@ from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, pages_of,
 from pipelines.store.tables import captures, frontier, listings
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
+from pipelines.work.holding import LEASE, held
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from crawler.restraint import Restraint
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
+    from pipelines.work.holding import Hold
     from pipelines.workspace import Workspace
 
 TIPS = "tips"
@@ -107,12 +109,12 @@ def capture_page(workspace: Workspace, url: str, *, site: str | None) -> TipOutc
     """
     loaded = _plan_file(workspace, url, site)
     plan = VisitPlan.make(loaded, workspace.settings.authority, delay=None, environment=os.environ, now=utc_now())
-    with ExitStack() as held:
-        held.enter_context(workspace.hold(f"site-{TIPS}"))
+    with ExitStack() as stack:
         database = workspace.open_database()
-        held.callback(database.close)
+        stack.callback(database.close)
+        hold = stack.enter_context(held(workspace, database, f"site-{TIPS}", seconds=LEASE + plan.spare))
         _await_turn(database, site or TIPS, plan.delay)
-        run = _begin(plan, url, site or TIPS, database=database, workspace=workspace, held=held.pop_all())
+        run = _begin(plan, url, site or TIPS, hold=hold, workspace=workspace, stack=stack.pop_all())
     outcome, _ = carry_out(run, TipSpider)
     return _read_outcome(workspace, outcome)
 
@@ -148,10 +150,8 @@ def _await_turn(database: Database, site: str, delay: float) -> None:
         time.sleep(min(delay, max(0.0, delay - (utc_now() - last).total_seconds())))
 
 
-def _begin(
-    plan: VisitPlan, url: str, site: str, *, database: Database, workspace: Workspace, held: ExitStack
-) -> TipRun:
-    file, authority = plan.site.file, plan.authority
+def _begin(plan: VisitPlan, url: str, site: str, *, hold: Hold, workspace: Workspace, stack: ExitStack) -> TipRun:
+    file, authority, database = plan.site.file, plan.authority, hold.database
     run = Run(
         id=new_id(),
         site=site,
@@ -189,7 +189,8 @@ def _begin(
         visited=0,
         gateway=through,
         now=utc_now,
-        held=held,
+        hold=hold,
+        held=stack,
         pages=PageClasses.load(workspace.root / PAGES),
     )
 

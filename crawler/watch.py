@@ -11,19 +11,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
+from crawler.holds import FolderHolds
 from crawler.roster import Roster
 from pipelines.models import RunStatus
+from pipelines.store.assessing import is_anything_new
 from pipelines.store.pauses import read_pauses
 from pipelines.store.runs import RunKind, latest_run
-from pipelines.store.tables import listings
 from pipelines.workspace import WorkspaceHeld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from crawler.holds import SiteHolds
     from crawler.roster import Entry
     from crawler.schedule import Schedule, Slot
     from crawler.sites.loading import LoadedSite
@@ -49,6 +50,7 @@ class WatchEventKind(StrEnum):
     ENDED = "ended"
     SKIPPED = "skipped"  # once for each incident
     ASSESSED = "assessed"
+    TASK = "task"  # of a worker
 
 
 @frozen(kw_only=True)
@@ -83,7 +85,8 @@ class _Visit:
 class Watch:
     """Call `step` again and again (`crawler.commands.watch` does), and after `stop` until `is_idle`.
 
-    `most` runs are under way at once. `now` is the clock, `starter` makes the processes, `tell` is told what happens.
+    `most` runs are under way at once. `now` is the clock, `starter` makes the processes, `tell` is told what happens,
+    `holds` keeps others from the sites. Nothing is left unlooked at for more than `longest_look` seconds.
     """
 
     workspace: Workspace
@@ -92,6 +95,8 @@ class Watch:
     now: Callable[[], datetime]
     tell: Callable[[WatchEvent], None]
     most: int
+    holds: SiteHolds = field(default=Factory(lambda self: FolderHolds(self.workspace), takes_self=True))
+    longest_look: float = LONGEST_LOOK
     troubled: bool = field(default=False, init=False)
     """Whether something was not as it should be: a site skipped, a run that did not end well."""
     _roster: Roster = field(init=False)
@@ -106,8 +111,7 @@ class Watch:
     def __attrs_post_init__(self) -> None:
         self._roster = Roster(self.workspace)
         with self.database.read() as connection:
-            waits = sa.select(listings.c.id).where(listings.c.assessment.is_(None)).limit(1)
-            self._unassessed = connection.scalar(waits) is not None
+            self._unassessed = is_anything_new(connection)
 
     def step(self) -> float:
         """Take note of what ended, start what is due; seconds until there may be something to do again.
@@ -116,7 +120,7 @@ class Watch:
         """
         self._reap()
         if self._stopping:
-            return LONGEST_LOOK
+            return self.longest_look
         wait = self._start_due()
         return min(wait, self._start_assessment())
 
@@ -172,14 +176,16 @@ class Watch:
         self.tell(WatchEvent(kind=WatchEventKind.ENDED, site=site, run=run, reason=ending.words))
 
     def _start_due(self) -> float:
-        now, due, wait = self.now(), list[_Due](), LONGEST_LOOK
+        now, due, wait = self.now(), list[_Due](), self.longest_look
         for entry in self._roster.read():
             found = self._look(entry, now)
             if isinstance(found, _Due):
                 due.append(found)
             elif found is not None:
                 wait = min(wait, (found - now).total_seconds())
-        for one in sorted(due)[: max(0, self.most - len(self._visits))]:
+        for one in sorted(due):
+            if len(self._visits) >= self.most:
+                break
             self._start(one, now)
         return max(0.0, wait)
 
@@ -214,25 +220,20 @@ class Watch:
             run = latest_run(connection, entry.site, kind=RunKind.CRAWL)
         if _is_served(run, schedule, now):
             return None
-        if run is not None and run.status is RunStatus.RUNNING and self._is_visited_elsewhere(entry.site):
+        if run is not None and run.status is RunStatus.RUNNING and self.holds.is_kept(entry.site):
             return None
         if run is not None and run.status in _CUT_SHORT:
             return _Due(entry=entry, schedule=schedule, since=run.started, cut_short=True)
         slot = schedule.last_slot(now)
         return _Due(entry=entry, schedule=schedule, since=now if slot is None else slot.at, cut_short=False)
 
-    def _is_visited_elsewhere(self, site: str) -> bool:
-        try:
-            with self.workspace.hold(f"site-{site}"):
-                return False
-        except WorkspaceHeld:
-            return True
-
     def _start(self, due: _Due, now: datetime) -> None:
-        site = due.entry.site
+        site, loaded = due.entry.site, due.entry.loaded
+        if loaded is None:
+            return
         with ExitStack() as held:
             try:
-                held.enter_context(self.workspace.hold(f"watch-{site}"))
+                held.enter_context(self.holds.keep(loaded.file))
             except WorkspaceHeld:
                 return  # another watch sees to it
             # Another watch may have seen to it since we looked.
@@ -245,7 +246,7 @@ class Watch:
 
     def _start_assessment(self) -> float:
         if not self._unassessed or self._assessment is not None:
-            return LONGEST_LOOK
+            return self.longest_look
         now = self.now()
         delay = self._delays.get("assessment")
         wait = 0.0 if delay is None else (delay[1] - now).total_seconds()
@@ -255,7 +256,7 @@ class Watch:
             return wait
         self._unassessed, self._assessed = False, now
         self._assessment = self.starter.start_assessment()
-        return LONGEST_LOOK
+        return self.longest_look
 
     def _report(self, about: str, reason: str, *, delay: bool = False) -> None:
         """Tell what keeps a site (or the assessment) away, once; with `delay`, leave it alone for a while."""

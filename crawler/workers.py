@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.store.database import Database
+    from pipelines.work.leases import Claim
 
 LOADED_ONCE = [
     "crawler.process",
@@ -127,9 +128,13 @@ class ForkedWorker:
 
 @define
 class ForkedWorkers:
-    """Starts the processes of one workspace; each run's log is `logs/SITE.log`, that of its last run."""
+    """Starts the processes of one workspace; each run's log is `logs/SITE.log`, that of its last run.
+
+    `claims` is how sites were claimed for their visits, by site.
+    """
 
     root: Path
+    claims: Mapping[str, Claim] = field(factory=dict)
     _context: ForkServerContext = field(factory=lambda: multiprocessing.get_context("forkserver"), init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -141,13 +146,13 @@ class ForkedWorkers:
 
     def start_run(self, name: str, path: Path) -> ForkedWorker:
         """Visit the site `name`, whose file is `path`."""
-        return self._start(visit_site, self.root / "logs" / f"{name}.log", str(path))
+        return self._start(visit_site, self.root / "logs" / f"{name}.log", str(path), self.claims.get(name))
 
     def start_assessment(self) -> ForkedWorker:
         """Assess what waits, and bring the index up to date."""
         return self._start(assess_waiting, self.root / "logs" / "assess.log")
 
-    def _start(self, work: Callable[..., str | None], log: Path, *arguments: str) -> ForkedWorker:
+    def _start(self, work: Callable[..., str | None], log: Path, *arguments: object) -> ForkedWorker:
         ours, theirs = self._context.Pipe(duplex=False)
         # The server that forks keeps the environment it was started in; a run has that of the moment it starts.
         process = self._context.Process(
@@ -169,7 +174,7 @@ def carry_out(
     words: Connection,
     environment: Mapping[str, str],
     root: Path,
-    *arguments: str,
+    *arguments: object,
 ) -> None:
     """Do `work` in this process, apart from the terminal's signals, its output in `log`, its last words sent."""
     os.environ.clear()
@@ -194,11 +199,11 @@ def carry_out(
     sys.exit(code)
 
 
-def visit_site(root: Path, path: str) -> None:
-    """One run, as `tracemark crawl` does it; how it ended is in the store."""
+def visit_site(root: Path, path: str, claim: Claim | None) -> None:
+    """One run, as `tracemark crawl` does it, under `claim`; how it ended is in the store."""
     from crawler.process import crawl_site  # noqa: PLC0415 -- the watch itself needs no Scrapy
 
-    crawl_site(Workspace.read(root, os.environ), path, delay=None)
+    crawl_site(Workspace.read(root, os.environ), path, delay=None, claim=claim)
 
 
 def assess_waiting(root: Path) -> str:

@@ -13,13 +13,22 @@ import structlog
 from attrs import field, frozen
 
 from classifiers import Text
-from pipelines.store.assessing import AssessmentRecord, count_waiting, keep_assessments, put_aside, read_waiting
+from pipelines.store.assessing import (
+    AssessmentRecord,
+    count_waiting,
+    keep_assessments,
+    put_aside,
+    read_waiting,
+    still_waiting,
+)
 from pipelines.store.custody import CustodyEvent, append_custody
 from pipelines.store.runs import SiteRecord, site_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+    import sqlalchemy as sa
 
     from classifiers import Assessment, Assessor
     from pipelines.models import JsonObject, ListingContent
@@ -56,27 +65,41 @@ class AssessmentDesk:
     places: Places
     now: Callable[[], datetime]
 
-    def run(self, *, progress: Callable[[int, int], None] = lambda _done, _all: None) -> AssessReport:
-        """Assess every listing that waits; `progress` is told how many are done, of how many."""
-        made_by = versions_key(self.assessor.versions)
+    @property
+    def made_by(self) -> str:
+        """Model, rules and lexicon in one word: what its assessments are made by."""
+        return versions_key(self.assessor.versions)
+
+    def run(
+        self,
+        *,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+        within: tuple[int, int | None] = (0, None),
+    ) -> AssessReport:
+        """Assess every listing that waits; `progress` is told how many are done, of how many.
+
+        `within`: only those with row ids above the first number, and not above the second. What another process
+        assesses meanwhile is kept once.
+        """
+        made_by, (after, upto), done, aside = self.made_by, within, 0, 0
         with self.database.read() as connection:
-            sites, expected = site_records(connection), count_waiting(connection, made_by)
-        after, done, aside = 0, 0, 0
+            sites = site_records(connection)
+            expected = count_waiting(connection, made_by) if upto is None else upto - after
         review: Counter[str] = Counter()
         signals: Counter[str] = Counter()
         while True:
             with self.database.read() as connection:
-                waiting = read_waiting(connection, made_by, after=after, most=_BATCH)
+                waiting = read_waiting(connection, made_by, after=after, most=_BATCH, upto=upto)
             if not waiting:
                 return AssessReport(
                     assessed=done, review=dict(review), signals=dict(signals.most_common()), set_aside=aside
                 )
             found = self._assess(waiting, sites)
-            self._keep(found, made_by)
+            found, read = self._keep(found, made_by), len(found)
             review.update(one.review for _, one in found)
             signals.update(name for _, one in found for name in {signal.name for signal in one.signals})
             after, done = waiting[-1].row, done + len(found)
-            aside += len(waiting) - len(found)
+            aside += len(waiting) - read
             progress(done + aside, expected)
 
     def _assess(self, waiting: list[Waiting], sites: Mapping[str, SiteRecord]) -> list[tuple[Waiting, Assessment]]:
@@ -97,7 +120,14 @@ class AssessmentDesk:
         with self.database.write() as connection:
             put_aside(connection, "assess", subject, reason, self.now())
 
-    def _keep(self, found: list[tuple[Waiting, Assessment]], made_by: str) -> None:
+    def _keep(self, found: list[tuple[Waiting, Assessment]], made_by: str) -> list[tuple[Waiting, Assessment]]:
+        with self.database.write() as connection:
+            waits = still_waiting(connection, made_by, [waiting.row for waiting, _ in found])
+            found = [pair for pair in found if pair[0].row in waits]
+            self._keep_all(connection, found, made_by)
+        return found
+
+    def _keep_all(self, connection: sa.Connection, found: list[tuple[Waiting, Assessment]], made_by: str) -> None:
         at = self.now()
         records = [(waiting.row, _record(waiting.version, assessment, made_by, at)) for waiting, assessment in found]
         events = [
@@ -110,9 +140,8 @@ class AssessmentDesk:
             )
             for waiting, assessment in found
         ]
-        with self.database.write() as connection:
-            keep_assessments(connection, records)
-            append_custody(connection, events)
+        keep_assessments(connection, records)
+        append_custody(connection, events)
 
 
 def text_of(content: ListingContent, site: str, sites: Mapping[str, SiteRecord], places: Places) -> Text:

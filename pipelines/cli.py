@@ -21,6 +21,7 @@ COMMANDS = {
     "site": ("crawler.commands.site:site", "Check a site file, or draft one."),
     "crawl": ("crawler.commands.crawl:crawl", "Visit a site now."),
     "watch": ("crawler.commands.watch:watch", "Visit sites whenever they are due."),
+    "worker": ("crawler.commands.worker:worker", "Share the work on a store with other machines."),
     "capture": ("crawler.commands.capture:capture", "Take one page now, as evidence."),
     "extract": ("crawler.commands.extract:extract", "Show what is read from one saved page."),
     "import": ("pipelines.commands.feed:import_", "Take in a marketplace's own feed (JSON lines)."),

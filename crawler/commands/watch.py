@@ -47,19 +47,23 @@ def watch(ctx: click.Context, once: bool, most: int, as_json: bool) -> int:
       tracemark watch --once --json
       tracemark watch --most 100 --workspace case-room
     """
+    from crawler.holds import choose_holds  # noqa: PLC0415 -- as below
     from crawler.process import utc_now  # noqa: PLC0415 -- Scrapy takes 0.5 s
     from crawler.watch import Watch  # noqa: PLC0415
     from crawler.workers import ForkedWorkers  # noqa: PLC0415
     from pipelines.composition import opened  # noqa: PLC0415
+    from pipelines.work.holding import process_name  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
-    with opened(workspace) as database, _signals() as taken:
+    with opened(workspace) as database, taken_signals() as taken:
+        holds = choose_holds(workspace, database, process_name())
         keeper = Watch(
             workspace=workspace,
             database=database,
-            starter=ForkedWorkers(workspace.root),
+            starter=ForkedWorkers(workspace.root, holds.claims),
+            holds=holds,
             now=utc_now,
-            tell=_print_event if as_json else _say_event,
+            tell=print_event if as_json else say_event,
             most=most,
         )
         keep(keeper, taken, once=once)
@@ -89,8 +93,18 @@ class SignalsTaken:
             return
 
 
-def keep(watch: Watch, taken: SignalsTaken, *, once: bool, clock: Callable[[], float] = time.monotonic) -> None:
-    """Step until a signal comes, or, with `once`, until nothing more is due; then until all has ended."""
+def keep(
+    watch: Watch,
+    taken: SignalsTaken,
+    *,
+    once: bool,
+    at_signal: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Step until a signal comes, or, with `once`, until nothing more is due; then until all has ended.
+
+    `at_signal` is called with each.
+    """
     heeded, patience = 0, float("inf")
     while True:
         pause = watch.step()
@@ -100,12 +114,14 @@ def keep(watch: Watch, taken: SignalsTaken, *, once: bool, clock: Callable[[], f
         taken.drain()
         if len(taken.numbers) > heeded or clock() > patience:
             watch.stop()
+            at_signal()
             heeded = max(1, len(taken.numbers))
             patience = min(patience, clock() + GRACE)
 
 
 @contextmanager
-def _signals() -> Iterator[SignalsTaken]:
+def taken_signals() -> Iterator[SignalsTaken]:
+    """Take SIGINT and SIGTERM instead of being ended by them."""
     taken = SignalsTaken()
     before = {number: signal.signal(number, taken.note) for number in (signal.SIGINT, signal.SIGTERM)}
     wakeup = signal.set_wakeup_fd(taken.wakeup, warn_on_full_buffer=False)
@@ -119,7 +135,8 @@ def _signals() -> Iterator[SignalsTaken]:
         os.close(taken.wakeup)
 
 
-def _say_event(event: WatchEvent) -> None:
+def say_event(event: WatchEvent) -> None:
+    """Tell of it in a line for people."""
     if event.run is not None:
         run = event.run
         found = f"{run.found.get('pages', 0)} pages, {run.found.get('listings', 0)} listings"
@@ -130,7 +147,8 @@ def _say_event(event: WatchEvent) -> None:
     say(f"{about}{event.kind.value}" + (f": {event.reason}" if event.reason else ""))
 
 
-def _print_event(event: WatchEvent) -> None:
+def print_event(event: WatchEvent) -> None:
+    """Tell of it as a line of JSON."""
     body = {
         "event": event.kind.value,
         "site": event.site,

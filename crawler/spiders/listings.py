@@ -17,6 +17,7 @@ from crawler.restraint import LONGEST_WAIT, MOST_IN_A_ROW, Restraint, read_retry
 from crawler.troubles import explain
 from crawler.visit import Failure, Fetched, Visit
 from pipelines.models import ExtractedPage, ListingStatus, PageKind, RunStatus
+from pipelines.work.holding import HoldLost
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -167,6 +168,9 @@ class ListingsSpider(scrapy.Spider):
             from crawler.process import STOPPED  # noqa: PLC0415 -- it names this spider
 
             self.stopped = (RunStatus.INTERRUPTED, STOPPED)
+        if isinstance(self.error, HoldLost):
+            self.run.let_go()
+            return
         status, why = self.stopped or (None, None)
         self.outcome = self.run.finish(stopped=status, reason=why)
 

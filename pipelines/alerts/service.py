@@ -8,6 +8,7 @@ from pipelines.alerts.round import AlertDesk
 from pipelines.alerts.senders import Senders
 from pipelines.alerts.settings import FILE, read_alert_settings
 from pipelines.composition import opened_index, person, utc_now
+from pipelines.work.holding import held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 def run_alerts(workspace: Workspace, database: Database, environment: Mapping[str, str]) -> RoundReport:
     """One round. WorkspaceHeld where another process is at it; ConfigurationError for a broken alerts.toml."""
     settings = read_alert_settings(workspace.root / FILE, environment)
-    with workspace.hold("alerts"), opened_index(workspace, read_only=True) as index:
+    with held(workspace, database, "alerts") as hold, opened_index(workspace, read_only=True) as index:
         desk = AlertDesk(
-            database=database,
+            database=hold.database,
             index=index,
             senders=Senders(settings),
             feeds=workspace.root / "alerts",

@@ -79,11 +79,12 @@ def run_assessment(
         utc_now,
     )
     from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
+    from pipelines.work.holding import held  # noqa: PLC0415
 
-    with workspace.hold("assessment"):
-        report = assessment_desk(workspace, database).run(progress=tell)
-        sellers = assess_sellers(database, now=utc_now, rules=seller_rules(workspace), key=serial_key(workspace))
-        project(workspace, database)
+    with held(workspace, database, "assessment") as hold:
+        report = assessment_desk(workspace, hold.database).run(progress=tell)
+        sellers = assess_sellers(hold.database, now=utc_now, rules=seller_rules(workspace), key=serial_key(workspace))
+        project(workspace, hold.database)
     return report, sellers
 
 

@@ -61,6 +61,7 @@ def import_(
     from pipelines.feed_line import FeedOptions, read_names  # noqa: PLC0415
     from pipelines.receipt.kinds import FileKind, recognise  # noqa: PLC0415
     from pipelines.store.runs import SiteRecord  # noqa: PLC0415
+    from pipelines.work.holding import held  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
     if (kind := recognise(file)) is not FileKind.FEED:
@@ -69,9 +70,9 @@ def import_(
         record = SiteRecord(name=site, source="received", currency=currency, country=country)
         return _receive(workspace, file, kind, record, url=url, as_json=as_json)
     options = FeedOptions(site=site, currency=currency, country=country, names=read_names(names))
-    with workspace.hold(f"site-{options.site}"), opened(workspace) as database:
+    with opened(workspace) as database, held(workspace, database, f"site-{options.site}") as hold:
         with progress("reading", quiet=as_json) as tell:
-            report = feed_desk(workspace, database, lambda lines: tell(lines, None)).receive(file, options)
+            report = feed_desk(workspace, hold.database, lambda lines: tell(lines, None)).receive(file, options)
         project(workspace, database)
     intake = report.intake
     if as_json:
@@ -103,13 +104,14 @@ def _receive(
 ) -> int:
     from pipelines.composition import new_id, opened, person, project, utc_now  # noqa: PLC0415 -- see composition
     from pipelines.receipt.desk import ReceiptDesk  # noqa: PLC0415
+    from pipelines.work.holding import held  # noqa: PLC0415
 
     module, _, name = READER.partition(":")
     reader: PageReader = getattr(import_module(module), name)(workspace, site)
-    with workspace.hold(f"site-{site.name}"), opened(workspace) as database:
+    with opened(workspace) as database, held(workspace, database, f"site-{site.name}") as hold:
         with progress("reading", quiet=as_json) as tell:
             desk = ReceiptDesk(
-                database=database,
+                database=hold.database,
                 actor=workspace.settings.authority.operator or person(),
                 vault=workspace.vault,
                 read=reader,

@@ -80,13 +80,15 @@ def _assess_again(workspace: Workspace, kept: Sequence[Path]) -> None:
     )
     from pipelines.sellers.desk import assess_sellers  # noqa: PLC0415
     from pipelines.store.custody import CustodyEvent, append_custody  # noqa: PLC0415
+    from pipelines.work.holding import held  # noqa: PLC0415
 
     rules = seller_rules(workspace)
     packs = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}
     event = CustodyEvent(
         at=utc_now(), actor=person(), action="rules", subject=f"rules:{rules.sha256[:16]}", detail={"packs": packs}
     )
-    with opened(workspace) as database, workspace.hold("assessment"):
+    with opened(workspace) as store, held(workspace, store, "assessment") as hold:
+        database = hold.database
         with database.write() as connection:
             append_custody(connection, [event])
         report = assess_sellers(database, now=utc_now, rules=rules, key=serial_key(workspace))

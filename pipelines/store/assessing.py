@@ -47,13 +47,34 @@ def count_waiting(connection: sa.Connection, made_by: str) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(_waiting(made_by).subquery())) or 0
 
 
-def read_waiting(connection: sa.Connection, made_by: str, *, after: int, most: int) -> list[Waiting]:
-    """Up to `most` listings that wait, with row ids above `after`, in their order."""
+def is_anything_new(connection: sa.Connection) -> bool:
+    """Whether there is a listing whose present version nobody has assessed."""
+    return connection.scalar(sa.select(listings.c.id).where(listings.c.assessment.is_(None)).limit(1)) is not None
+
+
+def waiting_blocks(connection: sa.Connection, made_by: str, size: int) -> list[int]:
+    """The blocks of `size` rows (block n has the ids from n * size + 1) in which listings wait, in their order."""
+    block = (listings.c.id - 1) // size
+    return list(connection.scalars(_waiting(made_by).with_only_columns(block).distinct().order_by(block)))
+
+
+def read_waiting(
+    connection: sa.Connection, made_by: str, *, after: int, most: int, upto: int | None = None
+) -> list[Waiting]:
+    """Up to `most` listings that wait, with row ids above `after`, not above `upto`, in their order."""
     query = _waiting(made_by).where(listings.c.id > after).order_by(listings.c.id).limit(most)
+    if upto is not None:
+        query = query.where(listings.c.id <= upto)
     return [
         Waiting(row=row["id"], version=row["version"], site=row["site"], content=content_from_json(row["content"]))
         for row in connection.execute(query).mappings()
     ]
+
+
+def still_waiting(connection: sa.Connection, made_by: str, rows: Sequence[int]) -> set[int]:
+    """Which of `rows` (a statement's worth) nobody has assessed meanwhile."""
+    query = _waiting(made_by).with_only_columns(listings.c.id).where(listings.c.id.in_(rows))
+    return set(connection.scalars(query))
 
 
 def keep_assessments(connection: sa.Connection, records: Sequence[tuple[int, AssessmentRecord]]) -> None:

@@ -136,13 +136,15 @@ def held(
 ) -> Iterator[Hold]:
     """Hold `what`, or what was claimed for this process as `claim`; at the end it rests for `rest` seconds.
 
+    A lease is held for `seconds` at a time, whatever it was claimed for.
+
     Raises `WorkspaceHeld`, which names the holder, where another process has it.
     """
     if not is_shared(database):
         with workspace.hold(what):
             yield Lock(database)
         return
-    mine = claim or claim_or_refuse(database, what, process_name(), seconds)
+    mine = evolve(claim, seconds=seconds) if claim else claim_or_refuse(database, what, process_name(), seconds)
     try:
         with Tenure(database, mine) as tenure:
             if tenure.is_lost:

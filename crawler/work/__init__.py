@@ -1,0 +1,1 @@
+"""Workers: visits and tasks of a store that several machines share."""
