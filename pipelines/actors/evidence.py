@@ -26,8 +26,13 @@ _TEXT, _MORE_TEXTS, _MOST_TEXTS = 2.5, 1.0, 4.5
 _SERIAL = 2.0
 _SAME_NAME, _LIKE_NAME = 2.5, 1.5
 _TOWN, _PLACE, _ELSEWHERE, _ELSEWHERE_SAME_CONTACT = 0.5, 0.25, -2.0, -0.5
-_OWN, _RECYCLED, _YEAR = 50, 0.5, 365
+_OWN = 50
 """Of a hundred listings, in how many of both accounts a contact stands that is their own."""
+_KEPT_BACK, _YEAR = 45, 365
+_GIVEN_AGAIN, _LONG_GIVEN_AGAIN = 0.9, 0.5
+"""A number that was given up is kept back for 45 days at least before another gets it (FCC 18-177, 47 CFR 52.15); what
+remains of its weight after such a pause, and after a year: the first holds accounts together that nothing speaks
+against, and no accounts of two places."""
 _LEAST_NAME, _NEAR_NAME = 6, 88.0
 _FEWER = (1.0, 1.0, 1.0, 1.0, 1.0, 0.85, 0.75)
 """What remains of a weight where so many accounts share the thing: two to four keep all of it."""
@@ -70,6 +75,7 @@ class Both:
     often: bool  # by both more than once
     anothers: bool
     apart: int  # days between the last use by one and the first by the other; 0 where they overlap
+    lent: bool  # a telephone number, which others get when it is given up; an address is its owner's for good
     listings: tuple[int, ...]
 
     @classmethod
@@ -82,13 +88,25 @@ class Both:
             often=min(one.times, other.times) > 1,
             anothers=anothers,
             apart=max(0, one.first - other.last, other.first - one.last),
+            lent=one.lent,
             listings=listings,
         )
 
     @property
     def weight(self) -> float:
         """What remains of a contact's weight."""
-        return _fewer(self.sharing) * (1.0 if self.own else 0.5) * (_RECYCLED if self.apart > _YEAR else 1.0)
+        return _fewer(self.sharing) * (1.0 if self.own else 0.5) * self._remains
+
+    @property
+    def _remains(self) -> float:
+        if not self.passed_on:
+            return 1.0
+        return _LONG_GIVEN_AGAIN if self.apart > _YEAR else _GIVEN_AGAIN
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether it may have been given to somebody else between."""
+        return self.lent and self.apart > _KEPT_BACK
 
 
 @define
@@ -135,8 +153,9 @@ def _contacts(shared: Shared) -> list[Reason]:
         words += ", called a dealer's"
     elif not any(both.own for both in shared.contacts):
         words += ", in few of their listings"
-    if all(both.apart > _YEAR for both in shared.contacts):
-        words += ", more than a year apart: numbers are given out again"
+    if all(both.passed_on for both in shared.contacts):
+        days = min(both.apart for both in shared.contacts)
+        words += f", used by one and {days} days later by the other: telephone numbers are given out again"
     return [
         Reason(kind="contact", weight=total, words=words, listings=_listings(both.listings for both in shared.contacts))
     ]
@@ -193,7 +212,7 @@ def _places(one: Profile, other: Profile, shared: Shared) -> list[Reason]:
         return []
     if one.places & other.places:
         return [Reason(kind="place", weight=_PLACE, words="the same state or country")]
-    own = any(both.own and both.often and both.apart <= _YEAR for both in shared.contacts)
+    own = any(both.own and both.often and not (both.passed_on and both.apart > _YEAR) for both in shared.contacts)
     weight = _ELSEWHERE_SAME_CONTACT if own else _ELSEWHERE
     return [Reason(kind="place", weight=weight, words="different states or countries")]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.offers import Offer
 
-MADE_BY = f"{ALGORITHM}-m2"
+MADE_BY = f"{ALGORITHM}-m3"
 """By which algorithm sketches, and in which form marks were made: an account with others is read again."""
 LINKING = ("contact", "image", "text", "serial")
 _DEALING = frozenset({"dealer", "licence_number_stated"})
@@ -45,10 +45,12 @@ class ContactUse:
     anothers: bool  # wherever it stands it is named as the dealer's who does the transfer
     first: int
     last: int
+    lent: bool = False  # a telephone number: who gives it up does not keep it
 
     def pack(self) -> int:
         """All of it in one number, as a mark keeps it."""
-        number = ((self.last * 10**6 + self.first) * 1000 + self.share) * 1000 + self.times
+        days = (self.lent * 10**6 + self.last) * 10**6 + self.first
+        number = (days * 1000 + self.share) * 1000 + self.times
         return -number if self.anothers else number
 
     @classmethod
@@ -56,8 +58,9 @@ class ContactUse:
         """What `pack` put in."""
         rest, times = divmod(abs(number), 1000)
         days, share = divmod(rest, 1000)
-        last, first = divmod(days, 10**6)
-        return cls(times=times, share=share, anothers=number < 0, first=first, last=last)
+        until, first = divmod(days, 10**6)
+        lent, last = divmod(until, 10**6)
+        return cls(times=times, share=share, anothers=number < 0, first=first, last=last, lent=bool(lent))
 
 
 def renew_marks(connection: sa.Connection, histories: Sequence[SellerHistory], key: bytes) -> None:
@@ -125,11 +128,14 @@ def _all_marks(
 def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
     """Each contact once; its detail is how the account uses it."""
     shown: dict[int, list[Offer]] = {}
+    lent: set[int] = set()
     dealers = {offer.row: {contact_mark(*one) for one in offer.anothers} for offer in history.offers}
     for offer in history.offers:
         for kind, value in offer.contacts:
             if kind != "phone" or sum(one.isdecimal() for one in value) >= _FEWEST_DIGITS:
-                shown.setdefault(contact_mark(kind, value), []).append(offer)
+                mark = contact_mark(kind, value)
+                shown.setdefault(mark, []).append(offer)
+                lent.update({mark} if kind == "phone" else ())
     for mark, offers in shown.items():
         times = len({offer.row for offer in offers})
         share = max(1, round(100 * times / len(history.offers)))
@@ -139,13 +145,14 @@ def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
             anothers=all(mark in dealers[offer.row] for offer in offers),
             first=min(offer.offered for offer in offers).toordinal(),
             last=max(offer.offered for offer in offers).toordinal(),
+            lent=mark in lent,
         )
         yield "contact", mark, offers[0].row, use.pack()
 
 
 def _marks_of(offer: Offer, key: bytes, sketched: bytes) -> Iterator[tuple[str, int, int | None]]:
-    """Kind, value and detail: of a picture its whole fingerprint."""
-    for bits in offer.pictures:
+    """Kind, value and detail: of a picture its whole fingerprint. A storefront's pictures are taken from others."""
+    for bits in offer.pictures if offer.offers_things else ():
         for value in image_bands(bits):
             yield "image", value, bits
     if sketched:

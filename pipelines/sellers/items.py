@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from pipelines.sellers.decisions import Hands
-from pipelines.sellers.likeness import Evidence, judge
-from pipelines.sellers.wording import Wording
+from pipelines.sellers.likeness import ALIKE, DOUBTFUL, NEARLY_THE_SAME, Evidence, judge, stand_apart
+from pipelines.sellers.wording import Wording, own_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -35,6 +35,17 @@ MOST_PIECES = 200
 """An ad's stated number beyond this is not counted piece by piece: it says "bulk", not how many were there."""
 
 _STATED = ("make", "model", "calibre")
+
+
+@frozen(eq=False)
+class Joined:
+    """A piece that joined a thing with little to say for it."""
+
+    offer: Offer
+    stated: JsonObject
+    piece: Piece
+    evidence: Evidence
+    wording: Wording
 
 
 @define(kw_only=True, eq=False)
@@ -55,6 +66,7 @@ class Item:
     quoted: str | None = None  # the words that the number came from
     joined: list[Evidence] = field(factory=list)  # what each further listing joined by
     wordings: list[Wording] = field(factory=list, repr=False)
+    doubtful: list[Joined] = field(factory=list, repr=False)
 
     @property
     def is_firearm(self) -> bool:
@@ -112,11 +124,12 @@ def find_items(history: SellerHistory, *, common: Collection[int] = (), hands: H
     """
     hands = hands or Hands()
     shelves = _Shelves()
+    own = own_lines((offer.text, stated["model"]) for offer in history.offers for stated in offer.items)
     wordings: dict[str, Wording] = {}
-    for offer in sorted(history.offers, key=lambda one: (one.offered, one.site, one.id)):
+    for offer in sorted(history.offers, key=_order):
         if not offer.offers_things:
             continue
-        wording = wordings.get(offer.text) or wordings.setdefault(offer.text, Wording.of(offer.text))
+        wording = wordings.get(offer.text) or wordings.setdefault(offer.text, Wording.of(offer.text, own))
         shown = tuple(bits for bits in offer.pictures if bits not in common)
         taken: set[str] = set()
         for number, stated in enumerate(_pieces(offer)):
@@ -127,6 +140,10 @@ def find_items(history: SellerHistory, *, common: Collection[int] = (), hands: H
             shelves.by_piece[piece] = item
             taken.add(item.id)
     return shelves.items
+
+
+def _order(offer: Offer) -> tuple[datetime, str, str]:
+    return offer.offered, offer.site, offer.id
 
 
 def _place(
@@ -156,8 +173,27 @@ def _place(
         item = _new_item(offer, stated, piece)
         shelves.add(item)
         return item
+    if best[1].likeness >= NEARLY_THE_SAME:
+        _part(shelves, best[0], offer, wording)
     _join(shelves, best[0], offer, stated, piece, best[1])
+    if best[1].name == DOUBTFUL:
+        best[0].doubtful.append(Joined(offer, stated, piece, best[1], wording))
     return best[0]
+
+
+def _part(shelves: _Shelves, item: Item, offer: Offer, wording: Wording) -> None:
+    """The thing itself comes again: what joined it with little to say for it and cannot be it stands for itself."""
+    strange = [one for one in item.doubtful if not one.wording.likeness(wording, ALIKE)]
+    for one in [one for one in strange if stand_apart(one.offer, offer)]:
+        item.doubtful.remove(one)
+        item.offers.remove(one.offer)
+        item.pieces.remove(one.piece)
+        item.joined.remove(one.evidence)
+        item.wordings[:] = [wording for wording in item.wordings if wording is not one.wording]
+        alone = _new_item(one.offer, one.stated, one.piece)
+        alone.wordings.append(one.wording)
+        shelves.add(alone)
+        shelves.by_piece[one.piece] = alone
 
 
 def _pieces(offer: Offer) -> Iterator[JsonObject]:

@@ -29,15 +29,18 @@ _SOMEWHAT = 0.25
 """As ALIKE, where make, model, calibre, price and time agree beside it, and the earlier listing had ended."""
 _NEAR_PRICE = 0.15  # sellers lower a price step by step
 _MOST_PAUSE = timedelta(days=45)  # between the end of a listing and its next
+_NEXT_TRY, _STEP = timedelta(days=7), 0.1  # where nothing but make, model, price and time speaks for it
 _OVERLAP = timedelta(days=3)  # a listing is taken down after its next is put up, or seen so
 _FELL_THROUGH = timedelta(days=14)  # what was said to be sold may come back within
 MOST_DIFFERENT = 10  # bits of 64 between two pictures of one scene, as compressed, scaled or cut by sites
 _ALL = 2**64 - 1
+DOUBTFUL = "make, model, price and time agree"
 _SHOTS = re.compile(
     r"(?<![\d.,])(\d(?:[\d,.]{0,6}\d)?)\s?\+?\s?(?:rounds?|rds?|shots?|schuss|coups|disparos|tiros|выстрел\w*)\b",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(r"\d[\d,.]*\d")
+_LONG_NUMBER = re.compile(r"\(?\d{3}[\d ().-]{5,}\d")  # a telephone's and its like
 
 
 @frozen
@@ -57,7 +60,7 @@ def judge(item: Item, offer: Offer, stated: JsonObject, wording: Wording, shown:
         return Evidence("the same stated serial number", 1.0)
     likeness = _likeness(item, wording)
     pictured = _shares_a_picture(item, shown)
-    if _conflicts(item, offer, shown, likeness, pictured=pictured):
+    if _conflicts(item, offer, likeness, pictured=pictured):
         return None
     return _support(item, offer, stated, likeness, pictured=pictured)
 
@@ -69,9 +72,14 @@ def _support(item: Item, offer: Offer, stated: JsonObject, likeness: float, *, p
         return Evidence("a picture in common", ALIKE + likeness / 4)
     if _left_a_lot(item, offer, stated):
         return Evidence("out of an ad of several, at the price named there", ALIKE / 2)
-    if (likeness or _shares_a_figure(item, offer)) and _continues(item, offer, stated):
-        return Evidence("make, model, price and time agree", likeness or _SOMEWHAT)
+    if _continues(item, offer, stated, likeness):
+        return Evidence(DOUBTFUL, likeness or _SOMEWHAT)
     return None
+
+
+def stand_apart(one: Offer, offer: Offer) -> bool:
+    """Whether two listings that nothing but make, model, price and time makes one thing are two after all."""
+    return _overlap(one, offer) or any(_contradict(*both) for both in ((one, offer), (offer, one)))
 
 
 def _likeness(item: Item, wording: Wording) -> float:
@@ -80,13 +88,15 @@ def _likeness(item: Item, wording: Wording) -> float:
     return max((one.likeness(wording, _SOMEWHAT) for one in item.wordings), default=0.0)
 
 
-def _conflicts(item: Item, offer: Offer, shown: Sequence[int], likeness: float, *, pictured: bool) -> bool:
+def _conflicts(item: Item, offer: Offer, likeness: float, *, pictured: bool) -> bool:
     """Whether any listing of the item stands against it: joined through a third one they would still be two things."""
     return any(_sold_before(one, offer, likeness, pictured=pictured) for one in item.offers) or (
-        likeness < NEARLY_THE_SAME
-        and not pictured
-        and any(_stands_beside(one, offer, shown) or _says_other_shots(one, offer) for one in item.offers)
+        likeness < NEARLY_THE_SAME and not pictured and any(_contradict(one, offer) for one in item.offers)
     )
+
+
+def _contradict(one: Offer, offer: Offer) -> bool:
+    return _stands_beside(one, offer) or _outlives_a_sale(one, offer) or _says_other_shots(one, offer)
 
 
 def _sold_before(one: Offer, offer: Offer, likeness: float, *, pictured: bool) -> bool:
@@ -101,16 +111,31 @@ def _sold_before(one: Offer, offer: Offer, likeness: float, *, pictured: bool) -
     return not (soon and (pictured or unpictured))
 
 
-def _stands_beside(one: Offer, offer: Offer, shown: Sequence[int]) -> bool:
-    """Both up at the same time, each with pictures and a price of its own."""
-    if not shown or not one.pictures or not _overlap(one, offer):
+def _stands_beside(one: Offer, offer: Offer) -> bool:
+    """Both up at the same time, each with pictures of its own, on one site or at another price."""
+    if not offer.pictures or not one.pictures or not _overlap(one, offer):
         return False
-    return one.price is not None and offer.price is not None and one.price != offer.price
+    same_site = (one.site, one.seller) == (offer.site, offer.seller)
+    return same_site or (one.price is not None and offer.price is not None and one.price != offer.price)
+
+
+def _outlives_a_sale(one: Offer, offer: Offer) -> bool:
+    """Both up at the same time, one of them sold, and the other still up for days."""
+    return _overlap(one, offer) and (_goes_on(one, offer) or _goes_on(offer, one))
+
+
+def _goes_on(sold: Offer, other: Offer) -> bool:
+    if sold.status != "sold" or sold.ended is None:
+        return False
+    return (other.ended or other.last_seen) > sold.ended + _OVERLAP
 
 
 def _says_other_shots(one: Offer, offer: Offer) -> bool:
-    """Both tell a number of shots, and the later one clearly fewer: a barrel's count only grows."""
-    ours, theirs = _shots(offer.text), _shots(one.text)
+    """Both tell a number of shots, and the later one clearly fewer, or none: a barrel's count only grows."""
+    if len(one.items) != 1 or len(offer.items) != 1:
+        return False
+    theirs = _shots(one.text)
+    ours = [0] if "new_in_box" in offer.signals else _shots(offer.text)
     return bool(ours and theirs) and max(ours) < 0.8 * min(theirs)
 
 
@@ -155,22 +180,15 @@ def _is_split(lot: Offer, alone: Offer) -> bool:
     return _plain(f"{alone.price[0]:.0f}") in amounts
 
 
-def _shares_a_figure(item: Item, offer: Offer) -> bool:
-    """A number of three digits and more in both texts that is no price, no model, no calibre, no telephone, no year."""
-    last = item.offers[-1]
-    return bool(_figures(last, item) & _figures(offer, item))
-
-
 def _figures(offer: Offer, item: Item) -> set[str]:
+    """Its numbers of three digits and more that are no price, no model, no calibre, no telephone, no year."""
     named = f"{item.make} {item.model} {item.calibre}"
-    digits = "".join(_plain(value) + " " for kind, value in offer.contacts if kind == "phone")
     price = "" if offer.price is None else f"{offer.price[0]:.0f}"
     return {
         found
-        for found in (_plain(one) for one in _AMOUNT.findall(offer.text))
+        for found in (_plain(one) for one in _AMOUNT.findall(_LONG_NUMBER.sub(" ", offer.text)))
         if 3 <= len(found) <= 5
         and found not in named
-        and found not in digits
         and found != price
         and not (len(found) == 4 and found[:2] in ("19", "20"))
     }
@@ -180,9 +198,13 @@ def _plain(amount: str) -> str:
     return re.sub(r"\D", "", re.sub(r"[.,]\d{2}$", "", amount))
 
 
-def _continues(item: Item, offer: Offer, stated: JsonObject) -> bool:
-    """Make, model and price agree, the earlier listing had ended unsold, and the next came soon after."""
-    last = item.offers[-1]
+def _continues(item: Item, offer: Offer, stated: JsonObject, likeness: float) -> bool:
+    """The earlier listing had ended unsold, the next came soon after, and make, model and price agree.
+
+    Beside it words or a figure in common; or, where no two figures differ, the next try within days.
+    """
+    own = [one for one in item.offers if (one.site, one.seller) == (offer.site, offer.seller)]
+    last = (own or item.offers)[-1]
     if stated["model"] is None or item.model is None or len(offer.items) != 1 or len(last.items) != 1:
         return False
     if last.status in ("sold", "active") or last.ended is None or any(_overlap(one, offer) for one in item.offers):
@@ -191,4 +213,15 @@ def _continues(item: Item, offer: Offer, stated: JsonObject) -> bool:
         return False
     highest = max(offer.price[0], last.price[0])
     near = highest > 0 and abs(offer.price[0] - last.price[0]) <= _NEAR_PRICE * highest
-    return near and offer.offered <= last.ended + _MOST_PAUSE
+    if not near or offer.offered > last.ended + _MOST_PAUSE:
+        return False
+    ours, theirs = _figures(last, item), _figures(offer, item)
+    silent = not ours or not theirs
+    return bool(likeness or ours & theirs) or (silent and _is_next_try(last, offer, last.price[0], offer.price[0]))
+
+
+def _is_next_try(last: Offer, offer: Offer, before: float, now: float) -> bool:
+    """By the same account within days, and a little cheaper."""
+    same = (last.site, last.seller) == (offer.site, offer.seller)
+    soon = last.ended is not None and offer.offered <= last.ended + _NEXT_TRY
+    return same and soon and (1 - _STEP) * before <= now <= before

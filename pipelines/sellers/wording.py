@@ -9,12 +9,18 @@ from __future__ import annotations
 import hashlib
 import re
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 from rensa import RMinHash
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
 _WORD = re.compile(r"\w+")
+_SENTENCE = re.compile(r".+?(?:[.!?。！？]+(?:\s+|$)|\n|$)", re.DOTALL)
+_LEAST_WORDS, _WHATEVER = 4, 3
 _BITS = 1024
 _NUMBERS, _SEED = 64, 7
 _BAND, _BANDS = 4, 8
@@ -31,19 +37,31 @@ class Wording:
     parts: frozenset[str | tuple[str, str]]
     bits: int
     collided: int  # parts that share a bit with another
+    rest: Wording | None = None  # without the lines that stand under whatever its seller offers; None where it has none
 
     @classmethod
-    def of(cls, text: str) -> Wording:
-        """The wording of a text."""
+    def of(cls, text: str, own: Collection[str] = ()) -> Wording:
+        """The wording of a text; `own` are the lines that its seller puts under whatever is offered."""
+        rest = without_lines(text, own)
         words = _WORD.findall(text.casefold())
         parts = frozenset(words) | frozenset(pairwise(words))
         bits = 0
         for part in parts:
             bits |= 1 << (hash(part) % _BITS)
-        return cls(parts, bits, len(parts) - bits.bit_count())
+        return cls(parts, bits, len(parts) - bits.bit_count(), None if rest == text else cls.of(rest))
 
     def likeness(self, other: Wording, least: float) -> float:
-        """The share of parts in common (Jaccard), or 0 where it is under `least`."""
+        """The share of parts in common (Jaccard), or 0 where it is under `least`.
+
+        Lines that stand under whatever is offered do not make two texts alike: what is left without them must be too.
+        """
+        whole = self.share(other, least)
+        if not whole or (self.rest is None and other.rest is None):
+            return whole
+        return min(whole, (self.rest or self).share(other.rest or other, least))
+
+    def share(self, other: Wording, least: float) -> float:
+        """The same, of all their words."""
         total = len(self.parts) + len(other.parts)
         if not total:
             return 1.0
@@ -53,6 +71,28 @@ class Wording:
         common = len(self.parts & other.parts)
         likeness = common / (total - common)
         return likeness if likeness >= least else 0.0
+
+
+def own_lines(texts: Iterable[tuple[str, str | None]]) -> frozenset[str]:
+    """The sentences that somebody puts under whatever is offered: those that stand beside three models and more.
+
+    `texts` are (text, model). A place to meet, a telephone, a line to close with tell whose ad it is, not which gun's.
+    """
+    models: dict[str, set[str]] = {}
+    for text, model in texts:
+        if model is None:
+            continue
+        for line in _SENTENCE.findall(text):
+            if line.count(" ") + 1 >= _LEAST_WORDS:
+                models.setdefault(line.strip(), set()).add(model)
+    return frozenset(line for line, shown in models.items() if len(shown) >= _WHATEVER)
+
+
+def without_lines(text: str, own: Collection[str]) -> str:
+    """A text without those sentences."""
+    if not own:
+        return text
+    return "".join(line for line in _SENTENCE.findall(text) if line.strip() not in own)
 
 
 def sketch(text: str) -> bytes | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,19 +54,23 @@ def test_neither_names_nor_words_suffice_however_many_there_are() -> None:
     assert not holds(weigh(ONE, profile(2, "loud_hen_9"), Shared(serials=[(2, (1, 2))])))
 
 
-def used(share: int = 100, *, times: int = 4, first: int = 10, last: int = 90, anothers: bool = False) -> ContactUse:
-    return ContactUse(times=times, share=share, anothers=anothers, first=700_000 + first, last=700_000 + last)
+def used(share: int = 100, *, times: int = 4, first: int = 10, last: int = 90, **more: bool) -> ContactUse:
+    use = {"anothers": False, "lent": True, **more}
+    return ContactUse(times=times, share=share, first=700_000 + first, last=700_000 + last, **use)
 
 
 def contact(one: ContactUse, other: ContactUse, sharing: int = 2) -> Shared:
     return Shared(contacts=[Both.of(one, other, sharing, (1, 2))])
 
 
-@given(st.integers(0, 999), st.integers(0, 100), st.booleans(), st.integers(1, 999_999), st.integers(1, 999_999))
+DAY = st.integers(1, 999_999)
+
+
+@given(st.integers(0, 999), st.integers(0, 100), st.booleans(), st.booleans(), DAY, DAY)
 def test_how_a_contact_is_used_is_kept_in_one_number(
-    times: int, share: int, anothers: bool, first: int, last: int
+    times: int, share: int, anothers: bool, lent: bool, first: int, last: int
 ) -> None:
-    use = ContactUse(times=times, share=share, anothers=anothers, first=first, last=last)
+    use = ContactUse(times=times, share=share, anothers=anothers, lent=lent, first=first, last=last)
     assert ContactUse.unpack(use.pack()) == use
     assert abs(use.pack()) < 2**63
 
@@ -79,6 +84,25 @@ def test_a_contact_of_their_own_suffices_and_one_beside_few_listings_does_not() 
     assert not holds(weigh(ONE, nobody, contact(used(), used(anothers=True))))
     assert not holds(weigh(ONE, nobody, contact(used(), used(), 11)))
     assert not holds(weigh(ONE, nobody, contact(used(), used(first=900, last=990))))  # a number given out again
+
+
+@pytest.mark.parametrize(
+    ("pause", "place", "linked"),
+    [(0, 2, True), (45, 2, True), (46, 2, False), (46, 1, True), (365, 1, True), (366, 1, False)],
+)
+def test_a_telephone_number_that_may_have_been_given_out_again_wants_the_place_to_agree(
+    pause: int, place: int, linked: bool
+) -> None:
+    nobody = profile(3, "loud_hen_9", place=place)
+    later = {"first": 90 + pause, "last": 190 + pause}
+    reasons = weigh(ONE, nobody, contact(used(), used(**later)))
+    assert holds(reasons) is linked
+    assert ("given out again" in reasons[0].words) is (pause > 45)
+    assert holds(weigh(ONE, nobody, contact(used(lent=False), used(lent=False, **later))))  # an address is not
+
+
+def test_a_name_in_common_outweighs_that_a_number_may_have_been_given_out_again() -> None:
+    assert holds(weigh(ONE, profile(3, "quiet.fox"), contact(used(), used(first=900, last=990))))
 
 
 def test_pictures_suffice_with_one_thing_more_and_a_shops_do_not() -> None:

@@ -104,6 +104,66 @@ def test_a_figure_in_both_texts_tells_a_reworded_ad() -> None:
     assert len(items_of(first, offer(2, 21, other.replace("3930", "2210"), piece(), price=(515.0, "USD")))) == 2
 
 
+def test_a_telephone_that_holds_the_figure_does_not_hide_it() -> None:
+    first = offer(1, 0, "Glock 19. Fired maybe 550 times. $535", piece(), price=(535.0, "USD"), **gone(18))
+    other = "One pistol of Austria, 550 shots by my count, cheap now. Their number is 406-555-0199."
+    again = offer(2, 30, other, piece(), price=(525.0, "USD"), contacts=(("phone", "+14065550199"),))
+    assert len(items_of(first, again)) == 1
+    strange = offer(2, 30, other.replace("550 shots", "few shots"), piece(), price=(525.0, "USD"))
+    assert (
+        len(items_of(offer(1, 0, f"{first.text} Call 406-555-0199", piece(), price=first.price, **gone(18)), strange))
+        == 2
+    )
+
+
+def test_the_next_try_within_days_and_a_little_cheaper_is_the_same_thing_in_other_words() -> None:
+    first = offer(1, 0, WORDS[0], piece(), price=(500.0, "USD"), **gone(10))
+    assert len(items_of(first, offer(2, 12, WORDS[1], piece(), price=(470.0, "USD")))) == 1
+    assert len(items_of(first, offer(2, 12, WORDS[1], piece(), price=(510.0, "USD")))) == 2
+    assert len(items_of(first, offer(2, 12, WORDS[1], piece(), price=(430.0, "USD")))) == 2
+    assert len(items_of(first, offer(2, 18, WORDS[1], piece(), price=(470.0, "USD")))) == 2
+    sold_before = offer(1, 0, WORDS[0], piece(), price=(500.0, "USD"), **sold(10))
+    assert len(items_of(sold_before, offer(2, 12, WORDS[1], piece(), price=(470.0, "USD")))) == 2
+
+
+def test_what_joined_as_the_next_try_stands_alone_when_the_thing_itself_comes_again() -> None:
+    first = offer(1, 0, WORDS[0], piece(), price=(500.0, "USD"), pictures=(FIRST,), **gone(10))
+    other = offer(2, 12, WORDS[1], piece(), price=(470.0, "USD"), pictures=(OTHER,), last_day=40)
+    again = offer(3, 15, WORDS[0], piece(), price=(500.0, "USD"), pictures=(FIRST,), last_day=40)
+    assert len(items_of(first, other)) == 1
+    found = items_of(first, other, again)
+    assert [[one.id for one in item.offers] for item in found] == [["L1", "L3"], ["L2"]]
+    assert "one listing" in found[1].why
+
+
+def test_one_that_stays_up_when_the_other_is_sold_is_another_one() -> None:
+    near = WORDS[0].replace("Two magazines", "Three magazines and a pouch").replace("six", "nine")
+    first = offer(1, 0, WORDS[0], piece(), **sold(20))
+    assert len(items_of(first, offer(2, 10, near, piece(), **sold(40)))) == 2
+    assert len(items_of(first, offer(2, 10, near, piece(), **gone(21)))) == 1
+
+
+def test_shots_of_a_lot_belong_to_none_of_it_and_unfired_is_none_at_all() -> None:
+    text = "Clearing the cabinet: Glock 19, about 3000 rounds, $450. Glock 26, fired maybe 900 times, $1,400"
+    lot = offer(1, 0, text, piece("19"), piece("26"), price=(450.0, "USD"), **gone(10))
+    alone = offer(2, 14, "Glock 26, 900 shots", piece("26"), price=(1400.0, "USD"))
+    assert len(items_of(lot, alone)) == 2
+    used = offer(1, 0, f"{WORDS[0]} About 990 rounds.", piece(), **gone(10))
+    assert len(items_of(used, offer(2, 12, WORDS[0], piece(), signals={"new_in_box": 0.3}))) == 2
+    assert len(items_of(used, offer(2, 12, WORDS[0], piece()))) == 1
+
+
+def test_lines_under_whatever_is_offered_make_no_two_guns_one() -> None:
+    line = "Ask for the fox by the mill, evenings are best, price is firm, nothing goes by post, thank you for looking."
+    models = [
+        offer(10 + at, at, f"{OWN_WORDS[at]} {line}", piece(model)) for at, model in enumerate(("17", "26", "43"))
+    ]
+    texts = [f"Glock 19, {words} {line}" for words in ("black, two magazines.", "green, a case and papers.")]
+    pair = [offer(20 + at, 10 + at, text, piece()) for at, text in enumerate(texts)]
+    assert len(items_of(*pair)) == 1
+    assert len(items_of(*models, *pair)) == 5
+
+
 def test_the_words_of_a_number_are_kept_with_it() -> None:
     stated = {**piece(quantity=3), "field": "title", "start": 10, "end": 18}
     found = items_of(offer(1, 0, "Selling 3 Glock 19s\nAll boxed.", stated))
