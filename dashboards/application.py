@@ -25,6 +25,7 @@ from dashboards.hotspots import HotSpots
 from dashboards.law import LawBook
 from dashboards.leases import Leases
 from dashboards.looks import Looks
+from dashboards.packets import PacketRoom
 from dashboards.people.access import RouteRights
 from dashboards.people.entrance import Entrance
 from dashboards.people.gate import Doorkeeper, Gate
@@ -45,6 +46,7 @@ from dashboards.screens.capture import CaptureScreen
 from dashboards.screens.cases import CaseScreens
 from dashboards.screens.decisions import DecisionScreens
 from dashboards.screens.listing import ListingScreen
+from dashboards.screens.packets import PacketScreens
 from dashboards.screens.quality import QualityScreen
 from dashboards.screens.search import SearchScreen
 from dashboards.screens.seller import SellerScreen
@@ -93,6 +95,7 @@ def create_application(
         visits=Visits(workspace.root),
         looks=Looks(database, now),
         spots=HotSpots(database),
+        packets=PacketRoom(),
         now=now,
         passphrase=passphrase,
     )
@@ -104,6 +107,7 @@ def create_application(
             yield
         finally:
             desk.visits.stop()
+            desk.packets.stop()
             desk.spots.stop()
             follower.stop()
             search.close()
@@ -153,7 +157,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
         DecisionScreens(desk, pages, guard).routes(),
         CaseScreens(desk, pages, guard).routes(),
         QualityScreen(desk, pages, guard).routes(),
-        ListingScreen(desk, pages, guard, LawBook.shipped(), replayed=replay is not None).routes(),
+        ListingScreen(desk, pages, LawBook.shipped(), replayed=replay is not None).routes(),
+        PacketScreens(desk, pages, guard).routes(),
         CaptureScreen(desk, pages, links).routes(),
         SellerScreen(desk, pages, guard).routes(),
         Api(desk).routes(),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashboards.hotspots import HotSpots
     from dashboards.leases import Leases
     from dashboards.looks import Looks
+    from dashboards.packets import PacketRoom
     from dashboards.queue import TriageQueue
     from dashboards.sampling import Samples
     from dashboards.searching import SearchDesk
@@ -45,6 +46,7 @@ class Desk:
     visits: Visits
     looks: Looks
     spots: HotSpots
+    packets: PacketRoom
     now: Callable[[], datetime]
     passphrase: str | None
 

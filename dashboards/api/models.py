@@ -34,6 +34,18 @@ class PlaceRequest(_Given):
     id: str = Field(max_length=512)
 
 
+class CasePacketRequest(_Given):
+    """How a packet is made: for outside readers without pages, pictures, contacts, names and handles."""
+
+    redacted: bool = False
+
+
+class PacketRequest(PlaceRequest):
+    """A listing whose packet is wished."""
+
+    redacted: bool = False
+
+
 class CaseRequest(_Given):
     """A new case. Without a reference it gets the year's next number."""
 

@@ -13,17 +13,18 @@ from dashboards.api.models import (
     CaseAnswer,
     CaseLine,
     CaseMembersRequest,
+    CasePacketRequest,
     CaseRequest,
     DecisionAnswer,
     DecisionRequest,
     NoteRequest,
-    PlaceRequest,
+    PacketRequest,
     TaskRequest,
 )
 from dashboards.decisions import Decided
 from dashboards.desk import Desk
 from dashboards.failures import NothingThere
-from dashboards.packets import make_case_packet, make_packet
+from dashboards.packets import Subject
 from dashboards.wording import printable
 from pipelines.cases.models import CaseState
 from pipelines.cases.records import cases_named, read_cases
@@ -119,15 +120,17 @@ class Work:
         shown: dict[str, Any] = printable(made.to_json())
         return shown
 
-    def packet(self, body: PlaceRequest) -> Response:
+    def packet(self, body: PacketRequest) -> Response:
         """Seal the packet of a listing: the file itself."""
-        path = make_packet(self.desk, body.site, printable(body.id))
+        of = Subject(site=body.site, id=printable(body.id))
+        path = self.desk.packets.seal(self.desk, of, redacted=body.redacted)
         return FileResponse(path, media_type="application/zip", filename=path.name)
 
-    def case_packet(self, reference: str) -> Response:
+    def case_packet(self, reference: str, body: CasePacketRequest | None = None) -> Response:
         """Seal the packet of a case: the file itself."""
         self._check(reference)
-        path = make_case_packet(self.desk, reference)
+        of, redacted = Subject(site="", id=reference), body is not None and body.redacted
+        path = self.desk.packets.seal(self.desk, of, redacted=redacted)
         return FileResponse(path, media_type="application/zip", filename=path.name)
 
     def export_listings(

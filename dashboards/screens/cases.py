@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 from attrs import frozen
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboards.desk import Desk
 from dashboards.forms import FormGuard, inside
 from dashboards.matters import view_case, write_timeline
-from dashboards.packets import make_case_packet
 from dashboards.rendering import Pages
 from pipelines.cases.desk import case_subject
 from pipelines.cases.models import CaseState
@@ -56,7 +55,6 @@ class CaseScreens:
             ("/cases/{reference}/agree", self.agree),
             ("/cases/{reference}/close", self.close),
             ("/cases/{reference}/reopen", self.reopen),
-            ("/cases/{reference}/packet", self.packet),
         ):
             router.add_api_route(path, answer, methods=["POST"], dependencies=[Depends(self.guard)])
         return router
@@ -151,11 +149,6 @@ class CaseScreens:
         """Open it again."""
         self.desk.cases.reopen(reference, reason=reason)
         return _to(reference)
-
-    def packet(self, reference: str) -> Response:
-        """Make the case's packet, keep it in the workspace, and hand it over."""
-        path = make_case_packet(self.desk, view_case(self.desk.database, reference).case.reference)
-        return FileResponse(path, media_type="application/zip", filename=path.name)
 
 
 def _to(reference: str, part: str = "") -> Response:

@@ -1,18 +1,16 @@
-"""A listing's page, its picture, and its packet."""
+"""A listing's page, and its picture."""
 
 from typing import Annotated
 
 from attrs import frozen
-from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
 
 from dashboards.captures import check_capture, read_screenshot
 from dashboards.desk import Desk
-from dashboards.forms import FormGuard
 from dashboards.law import LawBook
 from dashboards.likeness import like_listings
 from dashboards.listings import other_listings, view_listing
-from dashboards.packets import make_packet
 from dashboards.people.identity import Right, current_person
 from dashboards.rendering import Pages
 from dashboards.screens.triage import REASONS
@@ -22,11 +20,10 @@ _MOST_CHECKED = 50
 
 @frozen
 class ListingScreen:
-    """`/listing/…`, `/capture/…/screenshot.png` and `/packets`."""
+    """`/listing/…` and `/capture/…/screenshot.png`."""
 
     desk: Desk
     pages: Pages
-    guard: FormGuard
     law: LawBook
     replayed: bool
 
@@ -36,7 +33,6 @@ class ListingScreen:
         router.add_api_route("/listing", self.listing_by_query, methods=["GET"])
         router.add_api_route("/listing/{site}/{native_id:path}", self.listing, methods=["GET"])
         router.add_api_route("/capture/{capture}/screenshot.png", self.screenshot, methods=["GET"])
-        router.add_api_route("/packets", self.packet, methods=["POST"], dependencies=[Depends(self.guard)])
         return router
 
     def listing_by_query(
@@ -79,12 +75,3 @@ class ListingScreen:
         subject, picture = read_screenshot(self.desk.database, self.desk.workspace.vault, capture)
         self.desk.note("view", subject, {"by": "screenshot", "capture": capture})
         return Response(picture, media_type="image/png")
-
-    def packet(
-        self,
-        site: Annotated[str, Form(max_length=64)],
-        id: Annotated[str, Form(max_length=512)],  # noqa: A002 -- the field's name in the contracts
-    ) -> Response:
-        """Make the packet, keep it in the workspace, and hand it over."""
-        path = make_packet(self.desk, site, id)
-        return FileResponse(path, media_type="application/zip", filename=path.name)

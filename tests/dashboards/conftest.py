@@ -41,6 +41,12 @@ def workspace(sample: Workspace, tmp_path: Path) -> Workspace:
     return copied(sample, tmp_path / "room")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packet is handed over at once, however busy the machine is."""
+    monkeypatch.setattr("dashboards.packets.AT_ONCE", 60.0)
+
+
 @contextmanager
 def visiting(workspace: Workspace, actor: str = "ana") -> Iterator[TestClient]:
     application = create_application(workspace, actor=actor)

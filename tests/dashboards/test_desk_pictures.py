@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipelines.warc.records import Record
     from pipelines.workspace import Workspace
 
+AT = NOW + timedelta(minutes=1)
 URL = "https://market.example.com/l/17"
 PAGE = b"<html><script>document.title = 'ran'</script><h1>P-17</h1></html>"
 
@@ -46,9 +47,9 @@ def capture_page(
     (workspace.vault / "warc").mkdir(exist_ok=True)
     response = HttpMessage(start_line=b"HTTP/1.1 200 OK", headers=((b"Content-Type", b"text/html"),), body=html)
     request = HttpMessage(start_line=b"GET /l/17 HTTP/1.1", headers=((b"Host", b"market.example.com"),))
-    shot = Resource(url=f"urn:screenshot:{URL}", at=NOW, content_type="image/png", body=picture)
+    shot = Resource(url=f"urn:screenshot:{URL}", at=AT, content_type="image/png", body=picture)
     with WarcFile(workspace.vault / "warc" / "desk.warc.gz", root=workspace.vault) as file:
-        stored = file.append([Exchange(url=URL, at=NOW, response=response, request=request), shot, *parts])
+        stored = file.append([Exchange(url=URL, at=AT, response=response, request=request), shot, *parts])
         file.sync()
         size = file.size()
     with opened(workspace) as database:
@@ -61,7 +62,7 @@ def capture_page(
             run=run.id,
             url=URL,
             method=CaptureMethod.BROWSER,
-            at=NOW + timedelta(minutes=1),
+            at=AT,
             http_status=200,
             content_type="text/html",
             stored=stored[0],
