@@ -33,15 +33,23 @@ class PostgresServer:
             shutil.chown(self._folder, _USER)  # it will not run as root
         data = self._folder / "data"
         self._run("initdb", "--pgdata", str(data), "--auth", "trust", "--username", "tracemark", "--no-sync")
-        chosen = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-        log = str(self._folder / "log")
-        self._run("pg_ctl", "--pgdata", str(data), "--options", chosen, "--log", log, "--wait", "start")
+        self.start()
         Database.open(self.make("store")).close()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode", "immediate", "stop")
+        self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Let it answer, after a `stop` too."""
+        chosen = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        log = str(self._folder / "log")
+        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--options", chosen, "--log", log, "-w", "start")
+
+    def stop(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode", "immediate", "stop")
 
     def emptied(self) -> str:
         """The URL of the database at the schema of the code, without a row; whoever had it before has it no more."""

@@ -37,7 +37,7 @@ class Check:
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> int:
-    """Check every part (workspace, store, vault, index, encoder, browser, disk, key) and say what to do.
+    """Check every part (workspace, store, clock, vault, index, encoder, browser, disk, key) and say what to do.
 
     \b
     Examples:
@@ -69,6 +69,8 @@ def run_checks(given: str | None) -> list[Check]:
         ("authority", _authority),
         ("store", _store),
         ("custody", _custody),
+        ("clock", _clock),
+        ("vault", _vault),
         ("index", _index),
         ("key", _key),
         ("disk", _disk),
@@ -110,6 +112,33 @@ def _custody(workspace: Workspace) -> Check:
     return Check(
         id="custody", state="fail", found=f"row {broken} does not follow", fix=fix, code=ExitCode.NOT_AS_IT_SHOULD_BE
     )
+
+
+def _clock(workspace: Workspace) -> Check:
+    from pipelines.composition import opened, utc_now  # noqa: PLC0415
+    from pipelines.store.clock import clock_lag, say_lag  # noqa: PLC0415
+
+    with opened(workspace) as database, database.read() as connection:
+        lag = clock_lag(connection, utc_now())
+    if lag is None:
+        return Check(id="clock", state="ok", found="not behind what the store has recorded")
+    fix = "set it by a time server; the custody log's rows of action clock say which runs it concerns"
+    return Check(id="clock", state="fail", found=say_lag(lag), fix=fix, code=ExitCode.NOT_AS_IT_SHOULD_BE)
+
+
+def _vault(workspace: Workspace) -> Check:
+    import sqlalchemy as sa  # noqa: PLC0415
+
+    from pipelines.commands.status import OVERWRITE  # noqa: PLC0415
+    from pipelines.composition import opened  # noqa: PLC0415
+    from pipelines.store.tables import blanks  # noqa: PLC0415
+
+    with opened(workspace) as database, database.read() as connection:
+        waiting = connection.scalar(sa.select(sa.func.count()).select_from(blanks)) or 0
+    if waiting:
+        found = f"{waiting} pieces were deleted, but a crash came before their bytes were overwritten"
+        return Check(id="vault", state="fail", found=found, fix=OVERWRITE, code=ExitCode.NOT_AS_IT_SHOULD_BE)
+    return Check(id="vault", state="ok", found="nothing deleted waits to be overwritten")
 
 
 def _index(workspace: Workspace) -> Check:

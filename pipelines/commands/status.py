@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from pipelines.commands.conventions import find_workspace, json_option, print_json, workspace_option
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
 
@@ -26,17 +28,21 @@ def status(ctx: click.Context, as_json: bool) -> None:
       tracemark status
       tracemark status --json
     """
-    from pipelines.composition import opened  # noqa: PLC0415 -- see composition
+    from pipelines.composition import opened, utc_now  # noqa: PLC0415 -- see composition
 
     workspace = find_workspace(ctx)
     with opened(workspace) as database:
-        found = read_status(database)
+        found = read_status(database, utc_now())
     if as_json:
         print_json({"workspace": str(workspace.root), **found})
         return
     click.echo(f"{workspace.root}: {found['listings']} listings, {found['sellers']} sellers")
     waiting = found["waiting"]
     click.echo(f"  {waiting['assessment']} wait for assessment, {waiting['set_aside']} set aside")
+    if waiting["blanking"]:
+        click.echo(f"  {waiting['blanking']} deleted pieces of the vault wait to be overwritten: {OVERWRITE}")
+    if found["clock"]:
+        click.echo(f"  {found['clock']}")
     for site in found["sites"]:
         run = site["last_run"]
         click.echo(f"{site['name']} ({site['source']})")
@@ -53,10 +59,15 @@ def status(ctx: click.Context, as_json: bool) -> None:
             click.echo(f"  not seen: {count} ({why})")
 
 
-def read_status(database: Database) -> JsonObject:
-    """Sites with their last runs, counts, and what waits."""
+OVERWRITE = "tracemark retention --apply"
+"""What overwrites bytes that a deletion left behind because it was cut short."""
+
+
+def read_status(database: Database, now: datetime) -> JsonObject:
+    """Sites with their last runs, counts, what waits, and what is wrong with this machine's clock."""
+    from pipelines.store.clock import clock_lag, say_lag  # noqa: PLC0415
     from pipelines.store.runs import latest_run, run_to_json, site_records  # noqa: PLC0415
-    from pipelines.store.tables import listings, sellers, set_aside  # noqa: PLC0415
+    from pipelines.store.tables import blanks, listings, sellers, set_aside  # noqa: PLC0415
 
     with database.read() as connection:
         sites = []
@@ -68,12 +79,15 @@ def read_status(database: Database) -> JsonObject:
         def count(table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
             return connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0
 
+        lag = clock_lag(connection, now)
         return {
             "listings": count(listings),
             "sellers": count(sellers),
             "sites": sites,
+            "clock": None if lag is None else say_lag(lag),
             "waiting": {
                 "assessment": count(listings, listings.c.assessment.is_(None)),
                 "set_aside": count(set_aside),
+                "blanking": count(blanks),
             },
         }

@@ -76,10 +76,12 @@ class Generations:
                 f"another process (number {holder}) is writing to the index in {self.folder}",
                 hint="wait until it is done, or stop it; searching works meanwhile",
             ) from error
-        lock.seek(0)
-        lock.truncate()
-        lock.write(str(os.getpid()))
-        lock.flush()
+        try:
+            os.ftruncate(lock.fileno(), 0)
+            os.write(lock.fileno(), str(os.getpid()).encode())
+        except OSError:
+            lock.close()  # nobody may find it held by a process that gave up
+            raise
         self._lock = lock
 
     def release(self) -> None:

@@ -20,6 +20,8 @@ HEAD = max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "ve
 PATIENCE = 60.0
 """Seconds that a writer waits for another one."""
 
+_AWAY = "start it, or check [store] url in tracemark.toml; then the same command again: what was stored is not lost"
+
 _WRITER = 0x7261636B
 """PostgreSQL's advisory lock of the one who writes: any number that is always the same."""
 
@@ -121,7 +123,7 @@ def _upgrade(connection: sa.Connection, found: str | None) -> None:
 def _make_engine(url: str, patience: float, *, foreign_keys: bool = True) -> sa.Engine:
     hint = "check [store] url in tracemark.toml, or TRACEMARK_DATABASE_URL"
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, pool_pre_ping=True)  # a server that was started anew has forgotten us
     except sa.exc.ArgumentError as error:
         raise ConfigurationError("the database's URL is not one that SQLAlchemy knows", hint=hint) from error
     except ModuleNotFoundError as error:
@@ -179,25 +181,35 @@ def _schema_version(connection: sa.Connection) -> str | None:
 def _explained(url: sa.URL) -> Iterator[None]:
     try:
         yield
-    except sa.exc.OperationalError as error:
-        raise _explain(str(error.orig), url) from error
-    except sa.exc.DatabaseError as error:
-        # Of this class itself is what SQLite says of a file that is no database; its children are our own mistakes.
-        if type(error) is not sa.exc.DatabaseError:
+    except sa.exc.DBAPIError as error:
+        explained = _explain(error, url)
+        if explained is None:
             raise
-        raise DiskTrouble(
-            f"the database {_shown(url)} cannot be read: {error.orig}", hint="restore it from a copy"
-        ) from error
+        raise explained from error
 
 
-def _explain(text: str, url: sa.URL) -> TracemarkError:
+def _explain(error: sa.exc.DBAPIError, url: sa.URL) -> TracemarkError | None:
+    """What a failure of the database means; None for a mistake of our own."""
+    text = str(error.orig)
+    if error.connection_invalidated:
+        return PartMissing(f"the database {_shown(url)} went away: {text.splitlines()[0]}", hint=_AWAY)
+    if isinstance(error, sa.exc.OperationalError):
+        return _explain_operation(text, url)
+    # Of this class itself is what SQLite says of a file that is no database; its children are our own mistakes.
+    if type(error) is sa.exc.DatabaseError:
+        return DiskTrouble(f"the database {_shown(url)} cannot be read: {text}", hint="restore it from a copy")
+    return None
+
+
+def _explain_operation(text: str, url: sa.URL) -> TracemarkError:
     if any(words in text for words in ("disk is full", "disk I/O error", "readonly database", "No space left")):
         return DiskTrouble(f"the database could not be written: {text}", hint="free space on the disk, then try again")
     if "locked" in text:
         return PartMissing("the database is held by another process", hint="wait until it has finished, or stop it")
-    return PartMissing(
-        f"the database {_shown(url)} cannot be opened: {text}", hint="check [store] url in tracemark.toml"
-    )
+    if url.get_backend_name() == "sqlite":
+        hint = "check [store] url in tracemark.toml"
+        return PartMissing(f"the database {_shown(url)} cannot be opened: {text}", hint=hint)
+    return PartMissing(f"the database {_shown(url)} cannot be reached: {text}", hint=_AWAY)
 
 
 def _shown(url: sa.URL) -> str:
