@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from pipelines.sellers.decisions import Hands
-from pipelines.sellers.likeness import ALIKE, DOUBTFUL, NEARLY_THE_SAME, Evidence, judge, stand_apart
+from pipelines.sellers.likeness import ALIKE, DOUBTFUL, Evidence, judge, stand_apart
 from pipelines.sellers.wording import Wording, own_lines
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Joined:
     piece: Piece
     evidence: Evidence
     wording: Wording
+    shown: Sequence[int]
 
 
 @define(kw_only=True, eq=False)
@@ -173,27 +174,30 @@ def _place(
         item = _new_item(offer, stated, piece)
         shelves.add(item)
         return item
-    if best[1].likeness >= NEARLY_THE_SAME:
-        _part(shelves, best[0], offer, wording)
     _join(shelves, best[0], offer, stated, piece, best[1])
     if best[1].name == DOUBTFUL:
-        best[0].doubtful.append(Joined(offer, stated, piece, best[1], wording))
+        best[0].doubtful.append(Joined(offer, stated, piece, best[1], wording, shown))
+    elif best[1].parts:
+        for parted in _part(best[0], offer, wording):
+            again = _place(
+                shelves, parted.offer, parted.stated, parted.piece, parted.wording, parted.shown, hands, taken
+            )
+            again.wordings.append(parted.wording)
+            shelves.by_piece[parted.piece] = again
     return best[0]
 
 
-def _part(shelves: _Shelves, item: Item, offer: Offer, wording: Wording) -> None:
-    """The thing itself comes again: what joined it with little to say for it and cannot be it stands for itself."""
+def _part(item: Item, offer: Offer, wording: Wording) -> list[Joined]:
+    """The thing itself comes again: what joined it with little to say for it and cannot be it is taken out."""
     strange = [one for one in item.doubtful if not one.wording.likeness(wording, ALIKE)]
-    for one in [one for one in strange if stand_apart(one.offer, offer)]:
+    parted = [one for one in strange if stand_apart(one.offer, offer)]
+    for one in parted:
         item.doubtful.remove(one)
         item.offers.remove(one.offer)
         item.pieces.remove(one.piece)
         item.joined.remove(one.evidence)
         item.wordings[:] = [wording for wording in item.wordings if wording is not one.wording]
-        alone = _new_item(one.offer, one.stated, one.piece)
-        alone.wordings.append(one.wording)
-        shelves.add(alone)
-        shelves.by_piece[one.piece] = alone
+    return parted
 
 
 def _pieces(offer: Offer) -> Iterator[JsonObject]:

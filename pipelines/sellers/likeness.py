@@ -50,6 +50,11 @@ class Evidence:
     name: str
     likeness: float
 
+    @property
+    def parts(self) -> bool:
+        """Whether it is strong enough to part the thing from what joined it with little to say for it."""
+        return self.likeness >= ALIKE
+
 
 def judge(item: Item, offer: Offer, stated: JsonObject, wording: Wording, shown: Sequence[int]) -> Evidence | None:
     """The strongest evidence that `offer` offers `item` again, or None. What is stated is compatible already."""
@@ -60,9 +65,15 @@ def judge(item: Item, offer: Offer, stated: JsonObject, wording: Wording, shown:
         return Evidence("the same stated serial number", 1.0)
     likeness = _likeness(item, wording)
     pictured = _shares_a_picture(item, shown)
-    if _conflicts(item, offer, likeness, pictured=pictured):
+    found = _support(item, offer, stated, likeness, pictured=pictured)
+    if found is None or any(_sold_before(one, offer, likeness, pictured=pictured) for one in item.offers):
         return None
-    return _support(item, offer, stated, likeness, pictured=pictured)
+    if likeness >= NEARLY_THE_SAME or pictured:
+        return found
+    # Any listing of it may stand against it: joined through a third one they would still be two things. One that has
+    # little to say for itself gives way to what has more (`parts`).
+    weak = [one.offer for one in item.doubtful] if found.parts else []
+    return None if any(_contradict(one, offer) for one in item.offers if one not in weak) else found
 
 
 def _support(item: Item, offer: Offer, stated: JsonObject, likeness: float, *, pictured: bool) -> Evidence | None:
@@ -86,13 +97,6 @@ def _likeness(item: Item, wording: Wording) -> float:
     if any(one is wording for one in item.wordings):
         return 1.0
     return max((one.likeness(wording, _SOMEWHAT) for one in item.wordings), default=0.0)
-
-
-def _conflicts(item: Item, offer: Offer, likeness: float, *, pictured: bool) -> bool:
-    """Whether any listing of the item stands against it: joined through a third one they would still be two things."""
-    return any(_sold_before(one, offer, likeness, pictured=pictured) for one in item.offers) or (
-        likeness < NEARLY_THE_SAME and not pictured and any(_contradict(one, offer) for one in item.offers)
-    )
 
 
 def _contradict(one: Offer, offer: Offer) -> bool:
@@ -201,7 +205,7 @@ def _plain(amount: str) -> str:
 def _continues(item: Item, offer: Offer, stated: JsonObject, likeness: float) -> bool:
     """The earlier listing had ended unsold, the next came soon after, and make, model and price agree.
 
-    Beside it words or a figure in common; or, where no two figures differ, the next try within days.
+    Beside it a figure in common; or, where one of them tells none, words in common, or the next try within days.
     """
     own = [one for one in item.offers if (one.site, one.seller) == (offer.site, offer.seller)]
     last = (own or item.offers)[-1]
@@ -216,8 +220,9 @@ def _continues(item: Item, offer: Offer, stated: JsonObject, likeness: float) ->
     if not near or offer.offered > last.ended + _MOST_PAUSE:
         return False
     ours, theirs = _figures(last, item), _figures(offer, item)
-    silent = not ours or not theirs
-    return bool(likeness or ours & theirs) or (silent and _is_next_try(last, offer, last.price[0], offer.price[0]))
+    if ours and theirs:
+        return bool(ours & theirs)
+    return bool(likeness) or _is_next_try(last, offer, last.price[0], offer.price[0])
 
 
 def _is_next_try(last: Offer, offer: Offer, before: float, now: float) -> bool:

@@ -134,6 +134,29 @@ def test_what_joined_as_the_next_try_stands_alone_when_the_thing_itself_comes_ag
     found = items_of(first, other, again)
     assert [[one.id for one in item.offers] for item in found] == [["L1", "L3"], ["L2"]]
     assert "one listing" in found[1].why
+    edited = WORDS[0].replace("Two magazines", "Three magazines and a pouch").replace("six", "nine")
+    again = offer(3, 15, edited, piece(), price=(490.0, "USD"), pictures=(FIRST << 1,), last_day=40)
+    assert [[one.id for one in item.offers] for item in items_of(first, other, again)] == [["L1", "L3"], ["L2"]]
+
+
+def test_what_is_taken_out_of_one_thing_is_looked_for_among_the_others() -> None:
+    mine, theirs = (f"Glock 19\n{OWN_WORDS[at]} Fired {count} times." for at, count in ((0, 450), (2, 700)))
+    offers = [
+        offer(1, 0, mine, piece(), price=(500.0, "USD"), **gone(10)),
+        offer(2, 0, theirs, piece(), price=(520.0, "USD"), **gone(11)),
+        offer(3, 13, f"Glock 19\n{OWN_WORDS[3]}", piece(), price=(495.0, "USD"), pictures=(FIRST,), last_day=40),
+        offer(4, 20, mine, piece(), price=(480.0, "USD"), pictures=(OTHER,), last_day=40),
+    ]
+    assert [[one.id for one in item.offers] for item in items_of(*offers[:3])] == [["L1", "L3"], ["L2"]]
+    assert [[one.id for one in item.offers] for item in items_of(*offers)] == [["L1", "L4"], ["L2", "L3"]]
+
+
+def test_two_figures_that_differ_are_two_things_however_alike_the_words_are() -> None:
+    words = "Selling my Glock 19. It has fired {} times. With it go two magazines and a sling. Pick up near the lake."
+    other = "I let go of a Glock 19. Fired {} times by me. Comes with two magazines and a sling. Pick up near the road."
+    first = offer(1, 0, words.format(450), piece(), price=(500.0, "USD"), **gone(10))
+    assert len(items_of(first, offer(2, 14, other.format(450), piece(), price=(480.0, "USD")))) == 1
+    assert len(items_of(first, offer(2, 14, other.format(700), piece(), price=(480.0, "USD")))) == 2
 
 
 def test_one_that_stays_up_when_the_other_is_sold_is_another_one() -> None:
