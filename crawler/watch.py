@@ -17,6 +17,7 @@ from crawler.holds import FolderHolds
 from crawler.roster import Roster
 from pipelines.models import RunStatus
 from pipelines.store.assessing import is_anything_new
+from pipelines.store.clock import SLACK
 from pipelines.store.pauses import read_pauses
 from pipelines.store.runs import RunKind, latest_run
 from pipelines.workspace import WorkspaceHeld
@@ -38,6 +39,9 @@ LONGEST_LOOK = 15.0
 
 BETWEEN_ASSESSMENTS = 60.0
 """Seconds from one assessment's start to the next while runs are under way; each reads all that waits."""
+
+AHEAD = "its last run is dated ahead of this machine's clock: one of the two was wrong"
+"""Why a site is visited though its last run looks newer than its slot."""
 
 _FIRST_DELAY, _LONGEST_DELAY = timedelta(minutes=1), timedelta(hours=1)
 _CUT_SHORT = (RunStatus.RUNNING, RunStatus.INTERRUPTED)
@@ -69,6 +73,7 @@ class _Due:
     schedule: Schedule
     since: datetime
     cut_short: bool
+    reason: str | None = None
 
     def __lt__(self, other: _Due) -> bool:
         return (not self.cut_short, self.since) < (not other.cut_short, other.since)
@@ -201,8 +206,8 @@ class Watch:
         if (reason := self._why_not(entry.site, entry.loaded, now)) is not None:
             self._report(entry.site, reason)
             return None
-        if (delay := self._delays.get(entry.site)) is not None and now < delay[1]:
-            return delay[1]
+        if (rest := self._rest(entry.site, now)) > timedelta(0):
+            return now + rest
         if entry.site not in self._delays:
             self._forget(entry.site)
         return self._find_due(entry, entry.schedule, now) or entry.schedule.next_slot(now).start
@@ -225,7 +230,9 @@ class Watch:
         if run is not None and run.status in _CUT_SHORT:
             return _Due(entry=entry, schedule=schedule, since=run.started, cut_short=True)
         slot = schedule.last_slot(now)
-        return _Due(entry=entry, schedule=schedule, since=now if slot is None else slot.at, cut_short=False)
+        reason = AHEAD if run is not None and run.started > now + SLACK else None
+        since = now if slot is None else slot.at
+        return _Due(entry=entry, schedule=schedule, since=since, cut_short=False, reason=reason)
 
     def _start(self, due: _Due, now: datetime) -> None:
         site, loaded = due.entry.site, due.entry.loaded
@@ -241,22 +248,26 @@ class Watch:
                 return
             worker = self.starter.start_run(site, due.entry.path)
             self._visits[site] = _Visit(worker=worker, due=due, held=held.pop_all())
-        reason = "goes on where it was cut short" if due.cut_short else None
+        reason = "goes on where it was cut short" if due.cut_short else due.reason
         self.tell(WatchEvent(kind=WatchEventKind.STARTED, site=site, reason=reason))
 
     def _start_assessment(self) -> float:
         if not self._unassessed or self._assessment is not None:
             return self.longest_look
         now = self.now()
-        delay = self._delays.get("assessment")
-        wait = 0.0 if delay is None else (delay[1] - now).total_seconds()
-        if self._visits and self._assessed is not None:
+        wait = self._rest("assessment", now).total_seconds()
+        if self._visits and self._assessed is not None and now >= self._assessed:
             wait = max(wait, BETWEEN_ASSESSMENTS - (now - self._assessed).total_seconds())
         if wait > 0:
             return wait
         self._unassessed, self._assessed = False, now
         self._assessment = self.starter.start_assessment()
         return self.longest_look
+
+    def _rest(self, about: str, now: datetime) -> timedelta:
+        """How long a site (or the assessment) is still left alone; a clock that was set back ends it."""
+        pause, until = self._delays.get(about, (timedelta(0), now))
+        return until - now if until - now <= pause else timedelta(0)
 
     def _report(self, about: str, reason: str, *, delay: bool = False) -> None:
         """Tell what keeps a site (or the assessment) away, once; with `delay`, leave it alone for a while."""
@@ -275,8 +286,11 @@ class Watch:
 
 
 def _is_served(run: Run | None, schedule: Schedule, now: datetime) -> bool:
-    """Whether the newest slot has had its run: one that began after it, or was under way when it came."""
-    if run is not None and run.status in _CUT_SHORT:
+    """Whether the newest slot has had its run: one that began after it, or was under way when it came.
+
+    A run that is dated ahead of the clock says nothing of any slot: one more visit, rather than none for a day.
+    """
+    if run is not None and (run.status in _CUT_SHORT or run.started > now + SLACK):
         return False
     slot: Slot | None = schedule.last_slot(now)
     if slot is None:

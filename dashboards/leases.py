@@ -34,12 +34,12 @@ class Leases:
         with self.database.write() as connection:
             holder = connection.scalar(
                 sa.select(leases.c.actor)
-                .where(leases.c.listing.in_(rows), leases.c.actor != actor, leases.c.until > now)
+                .where(leases.c.listing.in_(rows), leases.c.actor != actor, _holds(now))
                 .limit(1)
             )
             if holder is not None:
                 return str(holder)
-            connection.execute(sa.delete(leases).where(sa.or_(leases.c.listing.in_(rows), leases.c.until <= now)))
+            connection.execute(sa.delete(leases).where(sa.or_(leases.c.listing.in_(rows), sa.not_(_holds(now)))))
             connection.execute(
                 sa.insert(leases), [{"listing": row, "actor": actor, "until": now + LENGTH} for row in rows]
             )
@@ -50,6 +50,11 @@ class Leases:
 
     def held_by_others(self, actor: str) -> dict[int, tuple[str, datetime]]:
         """The listings that others have, each with who and until when."""
-        query = sa.select(leases).where(leases.c.actor != actor, leases.c.until > self.now())
+        query = sa.select(leases).where(leases.c.actor != actor, _holds(self.now()))
         with self.database.read() as connection:
             return {row.listing: (row.actor, row.until) for row in connection.execute(query)}
+
+
+def _holds(now: datetime) -> sa.ColumnElement[bool]:
+    """A lease that goes on; one that would last longer than leases do was made before the clock was set back."""
+    return leases.c.until.between(now, now + LENGTH)

@@ -115,6 +115,16 @@ def test_a_lease_ends_after_ten_minutes(workspace: Workspace) -> None:
         assert set(leases.held_by_others("ana")) == {4, 5, 6}
 
 
+def test_a_lease_from_before_the_clock_was_set_back_keeps_nobody_away(workspace: Workspace) -> None:
+    now = [datetime(2026, 11, 20, 9, 0, tzinfo=UTC)]
+    with opened(workspace) as database:
+        leases = Leases(database, lambda: now[0])
+        assert leases.take("ana", [1]) is None
+        now[0] -= timedelta(days=1)
+        assert leases.held_by_others("ben") == {}
+        assert leases.take("ben", [1]) is None
+
+
 def test_a_second_opinion_is_asked_for_without_score_signal_or_verdict(workspace: Workspace) -> None:
     with visiting(workspace, "ana") as client:
         send(client, "/decisions", site="riverside", id="p1", decision="relevant", reason="plainly offered")
