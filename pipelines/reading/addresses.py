@@ -20,10 +20,14 @@ _PROVIDERS = (
     "gmx|comcast|mail|yandex|web|163|126|qq"
 )
 _NO_HOSTS = "the|a|an|my|our|your|this|that|any|every|some|der|die|das|le|la|el"
-_AT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:at|@|arroba|arobase|chiocciola|собака|собачка)\s?[\)\]\}>]|@|\*at\*|_at_)\s{0,2}"
-_AT_WORD = r"\s(?:at|arroba|arobase|chiocciola|собака)\s"
-_DOT_MARK = r"\s{0,2}(?:[\(\[\{<]\s?(?:dot|\.|punkt|point|punto|ponto)\s?[\)\]\}>]|\.)\s{0,2}"
-_DOT_WORD = r"\s(?:dot|punkt|point|punto|ponto|точка)\s"
+_OPEN, _CLOSE = r"[\(\[\{<*~_/|'\"“”‘’-]", r"[\)\]\}>*~_/|'\"“”‘’-]"
+_AT_MARK = (
+    rf"\s{{0,2}}(?:{_OPEN}\s?(?:at|ät|@|arroba|arobase|chiocciola|klammeraffe|собака|собачка)\s?{_CLOSE}"
+    r"|@{1,2}|&#64;|&commat;)\s{0,2}"
+)
+_AT_WORD = r"\s(?:a\s?t|ät|chez|arroba|arobase|chiocciola|klammeraffe|собака)\s"
+_DOT_MARK = rf"\s{{0,2}}(?:{_OPEN}\s?(?:dot|\.|punkt|point|punto|ponto|точка)\s?{_CLOSE}|\.|&#46;|&period;)\s{{0,2}}"
+_DOT_WORD = r"\s(?:d\s?o\s?t|punkt|point|punto|ponto|точка)\s"
 _DISGUISED = re.compile(
     rf"(?<![\w.%+@-])(?P<user>{_USER}(?:{_DOT_WORD}[A-Za-z0-9]+)?)"
     rf"(?:{_AT_MARK}(?P<host>{_LABEL}(?:(?:{_DOT_MARK}|{_DOT_WORD})(?!(?:{_ENDS})\b){_LABEL})?)(?:{_DOT_MARK}|{_DOT_WORD})(?P<end>(?:{_ENDS})(?:\.[a-z]{{2}})?)"
@@ -31,8 +35,29 @@ _DISGUISED = re.compile(
     rf"|{_AT_WORD}(?P<provider>{_PROVIDERS})(?:{_DOT_MARK}|{_DOT_WORD})(?P<provider_end>(?:{_ENDS})))(?![\w@])",
     re.IGNORECASE,
 )
+_BARE_USER = r"[A-Za-z0-9][A-Za-z0-9._%+-]{1,63}"
+_SAID = re.compile(
+    rf"(?<![\w.%+@-])(?P<user>{_BARE_USER})\s(?:at|@)\s(?:(?P<host>(?:{_LABEL}\.)+(?:{_ENDS}))"
+    r"|(?P<known>gmail|googlemail|yahoo|hotmail|outlook|icloud|aol|protonmail|gmx))(?![\w@]|\.\w|-)",
+    re.IGNORECASE,
+)
+"""`name at example.com`, `name at gmail`: an address only where the name looks like one, or words before it say so."""
+_WRITE_TO = re.compile(
+    r"(?:e-?mails?|\bmail|write(?: to)?|reach(?: me)?|contact|hit me up|message me|address|addy|anfragen|schreib\w*|"
+    r"erreichbar|joindre|écri\w*|escrib\w*|correo|contato|пиш\w*|почта|邮箱)\W+(?:(?:is|at|me|us|to|an|à|a|unter|на)\W+){0,2}$",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"me|us|them|it|him|her|here|there|now|online|page|site|website|shop|store|look|looking|see|check|find|visit|order|"
+    r"buy|bought|sold|selling|specs|details|info|more|prices?|pictures|photos|available|listed|posted",
+    re.IGNORECASE,
+)
+_GLUED_END = re.compile(rf"(?P<end>(?:{_ENDS}))(?=[A-Z][a-z])")
 _DOTS = re.compile(rf"{_DOT_WORD}|{_DOT_MARK}", re.IGNORECASE)
-_AT_HINT = re.compile(r"@|[\(\[\{<*_]\s?at|\sat\s|arroba|arobase|chiocciola|собак|собачка", re.IGNORECASE)
+_AT_HINT = re.compile(
+    r"@|&#64;|&commat;|[\(\[\{<*~_/|'\"“”‘’-]\s?[aä]t|\s(?:a\s?t|ät|chez)\s|klammeraffe|arroba|arobase|chiocciola|собак|собачка",
+    re.IGNORECASE,
+)
 
 _SERVICES = {
     "telegram": r"telegram|телеграм\w*|تيليجرام|تلغرام|تليجرام|(?<![\w])tg(?=\s?[:@])",
@@ -102,19 +127,40 @@ def find_emails(text: str) -> list[Address]:
     """Find every e-mail address, lower-cased, disguised ones too, in reading order."""
     if not _AT_HINT.search(text):
         return []
-    found = [
-        Address(kind="email", value=match[0].lower(), start=match.start(), end=match.end())
-        for match in _PLAIN.finditer(text)
-    ]
+    found = [_plain(match) for match in _PLAIN.finditer(text)]
     taken = Spans((one.start, one.end) for one in found)
+    found += [one for one in map(_said, _SAID.finditer(text)) if one and taken.add(one.start, one.end)]
     for match in _DISGUISED.finditer(text):
-        if taken.meet(match.start(), match.end()):
+        if taken.meet(match.start(), match.end()) or _is_plain_talk(match):
             continue
         host = match["host"] or match["word_host"] or match["provider"]
         end = match["end"] or match["word_end"] or match["provider_end"]
         value = f"{_DOTS.sub('.', match['user'])}@{_DOTS.sub('.', host)}.{end}".lower()
         found.append(Address(kind="email", value=value, start=match.start(), end=match.end()))
     return sorted(found, key=lambda one: one.start)
+
+
+def _plain(match: re.Match[str]) -> Address:
+    """As written; where the next sentence is glued to it (`name@example.comPrice`) without that."""
+    name, _, end = match[0].rpartition(".")
+    glued = _GLUED_END.match(end)
+    written = f"{name}.{glued['end']}" if glued else match[0]
+    return Address(kind="email", value=written.lower(), start=match.start(), end=match.start() + len(written))
+
+
+def _said(match: re.Match[str]) -> Address | None:
+    user = match["user"]
+    before = match.string[max(0, match.start() - 40) : match.start()]
+    named = re.search(r"[\d._%+-]", user) is not None or _WRITE_TO.search(before) is not None
+    if not named or _NOBODY.fullmatch(user):
+        return None
+    value = f"{user}@{match['host'] or match['known'] + '.com'}".lower()
+    return Address(kind="email", value=value, start=match.start(), end=match.end())
+
+
+def _is_plain_talk(match: re.Match[str]) -> bool:
+    """`Selling @ cost.com prices`: an at with a space on both sides, and nothing else that hides."""
+    return _SAID.fullmatch(match[0]) is not None and _said(_SAID.match(match.string, match.start()) or match) is None
 
 
 def find_messengers(text: str) -> list[Address]:

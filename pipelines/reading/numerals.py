@@ -28,13 +28,14 @@ _LETTER = r"[^\W\d_]"
 # A letter stands for a digit only beside one, and never inside a word; "I" before a lower-case word is the pronoun.
 _LOOKALIKE = rf"(?:(?<=\d)|(?=[OoIl]{{1,4}}\d)|(?=[Oo]{{3}}))(?<!{_LETTER})(?!I\s[a-z])[OoIl]{{1,4}}+(?!{_LETTER})"
 _UNIT = re.compile(
-    rf"(?P<digits>(?:\d|{_LOOKALIKE})+)"
+    rf"(?P<times>(?<!{_LETTER})(?i:double|triple|treble)[\s-](?i:{_WORD}|\d))(?!{_LETTER}|\d)"
+    rf"|(?P<digits>(?:\d|{_LOOKALIKE})+)"
     rf"|(?P<lone>(?<![^\W_])[Oo](?![^\W_]))"
     rf"|(?P<words>(?:(?<!{_LETTER})|(?<=[a-zà-ÿ])(?=[A-Z]))(?=[A-Za-zà-ÿА-яё零-龥])(?i:{_WORD})(?:(?i:{_WORD}))*)(?![a-zà-ÿа-я])"
 )
 _INNER = re.compile(_WORD, re.IGNORECASE)
-_GAP = re.compile(r"[\s().\-–—_*·•~/]{0,4}")
-_GAP_BESIDE_WORDS = re.compile(r"[\s().,\-–—_*·•~/]{0,4}")
+_GAP = re.compile(r"[\s()（）\[\]{}<>|.．\-‐‑‒–—−－_*·•~/]{0,4}")
+_GAP_BESIDE_WORDS = re.compile(r"[\s()（）\[\]{}<>|.,．\-‐‑‒–—−－_*·•~/]{0,4}")
 LONGEST_GAP = 4  # characters
 LONGEST_UNIT = 40  # digits: a longer one is no number that anyone calls
 _LOOKS = {"O": "0", "o": "0", "I": "1", "l": "1"}
@@ -93,6 +94,10 @@ def _find_units(text: str) -> list[Unit]:
                 continue
             digits = "0"
             places: tuple[tuple[int, int], ...] = ((start, start + 1),)
+        elif match["times"]:
+            many, _, one = re.sub(r"[\s-]", " ", match[0].lower()).partition(" ")
+            digits = _WORDS.get(one, one) * (2 if many == "double" else 3)
+            places = tuple((start, match.end()) for _ in digits)
         elif match["digits"]:
             digits = "".join(_LOOKS.get(character) or str(unicodedata.decimal(character)) for character in match[0])
             places = tuple((start + offset, start + offset + 1) for offset in range(len(digits)))

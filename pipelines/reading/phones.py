@@ -90,7 +90,7 @@ def _read_from(text: str, run: tuple[Unit, ...], position: int, country: str | N
     if before.endswith(("+", "+ (")):
         return _international(text, run, position)
     if american:
-        read = _north_american(text, run, position, country)
+        read = _north_american(text, run, position, country) or _dialled_from_abroad(run, position)
         if read or country:
             return read
     return _national(text, run, position, country)
@@ -109,6 +109,20 @@ def _international(text: str, run: tuple[Unit, ...], position: int) -> tuple[Pho
             or (stop == len(run) and phonenumbers.is_possible_number(number) and _is_called(text, start, run[-1].end))
         ):
             return _phone(number, start, run[stop - 1].end), stop
+    return None
+
+
+def _dialled_from_abroad(run: tuple[Unit, ...], position: int) -> tuple[Phone, int] | None:
+    """`0013075550142`: with the prefix that much of the world dials first."""
+    for stop in range(position + 1, len(run) + 1):
+        digits = _digits(run[position:stop])
+        if len(digits) >= 12:
+            number = (
+                _parse("+" + digits[2:], None) if digits.startswith("00") and len(digits) <= MOST_DIGITS + 2 else None
+            )
+            if number is None or not phonenumbers.is_valid_number(number):
+                return None
+            return _phone(number, run[position].start, run[stop - 1].end), stop
     return None
 
 
@@ -133,9 +147,16 @@ def _national(text: str, run: tuple[Unit, ...], position: int, country: str | No
             continue
         if called and phonenumbers.is_possible_number(number):
             return _phone(number, start, units[-1].end), stop
-        if phonenumbers.is_valid_number(number) and _is_marked_national(digits, units, country):
+        sure = phonenumbers.is_valid_number(number) or _is_hidden(digits, units, number)
+        if sure and _is_marked_national(digits, units, country):
             return _phone(number, start, units[-1].end), stop
     return None
+
+
+def _is_hidden(digits: str, units: tuple[Unit, ...], number: phonenumbers.PhoneNumber) -> bool:
+    """Digits spelled out are meant to be read by people only: then a possible number will do."""
+    spelled = any(unit.spelled for unit in units) and not all(unit.spelled for unit in units)
+    return spelled and digits.startswith("0") and len(digits) >= 9 and phonenumbers.is_possible_number(number)
 
 
 def _is_marked_national(digits: str, units: tuple[Unit, ...], country: str) -> bool:

@@ -38,6 +38,10 @@ def found(text: str, country: str | None = "US") -> list[tuple[str, str, str]]:
         ("three-o-seven 555 oh1 4two", "+13075550142", "three-o-seven 555 oh1 4two"),
         ("call five five five, zero one four two", "5550142", "five five five, zero one four two"),
         ("Cody, zip 82414307-555-0142 to look", "+13075550142", "307-555-0142"),
+        ("307 triple five 0142", "+13075550142", "307 triple five 0142"),
+        ("307{555}0142", "+13075550142", "307{555}0142"),
+        ("３０７－５５５－０１４２", "+13075550142", "３０７－５５５－０１４２"),
+        ("0013075550142", "+13075550142", "0013075550142"),
     ],
 )
 def test_american_phone(text: str, value: str, written: str) -> None:
@@ -56,6 +60,7 @@ def test_american_phone(text: str, value: str, written: str) -> None:
         ("واتساب +961 9 555 0195.", "BR", "+96195550195"),
         ("Me joindre au 06 39 98 12 34 après 18 h.", "FR", "+33639981234"),
         ("(307) 555-0142", None, "3075550142"),
+        ("zéro six 39 98 00 12", "FR", "+33639980012"),
     ],
 )
 def test_phone_of_a_country(text: str, country: str | None, value: str) -> None:
@@ -99,13 +104,37 @@ def test_not_a_contact(text: str) -> None:
         ("name [at] example [dot] org", "name@example.org"),
         ("john.smith at example dot com", "john.smith@example.com"),
         ("name @ example . com", "name@example.com"),
+        ("ann.b -at- example -dot- com", "ann.b@example.com"),
+        ("ann *at* example *dot* org", "ann@example.org"),
+        ("ann 'at' example 'dot' net", "ann@example.net"),
+        ("ann~at~example~dot~com", "ann@example.com"),
+        ("ann [ät] example [punkt] com", "ann@example.com"),
+        ("ann chez example point fr", "ann@example.fr"),
+        ("ann@@example.com", "ann@example.com"),
+        ("ann&#64;example&#46;com", "ann@example.com"),
+        ("write to ann at example.com", "ann@example.com"),
+        ("quiet77 at example.com", "quiet77@example.com"),
+        ("e-mail is no-such-name at gmail", "no-such-name@gmail.com"),
+        ("ann a t example d o t com", "ann@example.com"),
+        ("Mail ann@example.comPlease no calls", "ann@example.com"),
     ],
 )
 def test_email(text: str, value: str) -> None:
     assert [(kind, address) for kind, address, _ in found(text)] == [("email", value)]
 
 
-@pytest.mark.parametrize("text", ["red dot sight at a good price", "look at the dot com boom", "2@ 15 rd. 1@ 25 rd."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "red dot sight at a good price",
+        "look at the dot com boom",
+        "2@ 15 rd. 1@ 25 rd.",
+        "Selling @ cost.com prices",
+        "contact me at example.com",
+        "more pictures at example.com",
+        "I shop at yahoo",
+    ],
+)
 def test_not_an_email(text: str) -> None:
     assert found(text) == []
 
