@@ -184,12 +184,18 @@ def _renewed(held: str, stated: str) -> bool:
 
 
 def _agreement(row: JsonObject, history: SellerHistory) -> int:
-    """1 where name, phone or place agrees with the entry, -1 where name and place both differ, 0 where nothing says."""
+    """1 where name, phone or town agrees with the entry, -1 where it is another's, 0 where nothing says.
+
+    Two businesses in one town have a number each: the town says nothing for one that goes by another name.
+    """
     names = [account.name for account in history.accounts if account.name]
-    if _phone_agrees(row, history) or _name_likeness(row, names) >= _LIKE or _town_agrees(row, history):
+    if _phone_agrees(row, history) or _name_likeness(row, names) >= _LIKE:
         return 1
-    elsewhere = bool(names) and _place_agrees(row, history) is False
-    return -1 if elsewhere or any(_is_another_business(row, name) for name in names) else 0
+    if any(_is_another_business(row, name) for name in names):
+        return -1
+    if _town_agrees(row, history):
+        return 1
+    return -1 if names and _place_agrees(row, history) is False else 0
 
 
 def _name_likeness(row: JsonObject, names: list[str]) -> float:

@@ -146,6 +146,7 @@ def test_a_verified_dealer_is_not_exempt_from_what_needs_a_person(room: Room, tm
         (STATED, "quiet fox", "verified"),  # the town agrees
         ("1-23-456-01-8A-34576", "Ridgeline Arms", "unknown"),
         (f"{STATED} ", "Copper Gate Firearms", "anothers"),
+        (STATED, "Copper Gate Firearms", "anothers"),  # in the same town too
         (f"{STATED} ", "quiet fox", "found"),
         (None, "Ridgeline Arms LLC", "verified"),  # no number: the very name, and the town
         (None, "Ridgeline", "None"),
