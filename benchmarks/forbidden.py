@@ -228,12 +228,16 @@ class Everything:
 @frozen
 class ProbePlan:
     bounds: Everything = Everything()
+    delay: float = 0.0
 
 
 @frozen
 class ProbeRun:
     plan: ProbePlan = ProbePlan()
     gateway: None = None
+
+    def may_ask(self, _spare: float) -> bool:
+        return True
 
 
 class Probe(scrapy.Spider):

@@ -42,10 +42,13 @@ TEXT = "Walnut stock, clean bore, kept dry. Meet at the range, bring your licenc
 
 
 class Server:
-    """Answers for every host on one port, and notes when each was asked."""
+    """Answers for every host on one port, and notes when each was asked, over which connection."""
 
-    def __init__(self, hosts: list[str]) -> None:
+    def __init__(self, hosts: list[str], listings: int = LISTINGS) -> None:
         self.asked: dict[str, list[float]] = {host: [] for host in hosts}
+        self.connections: dict[str, list[int]] = {host: [] for host in hosts}
+        self._listings = listings
+        self._numbers = itertools.count()
         self._hosts = hosts
         self._ready = threading.Event()
         self.port = 0
@@ -75,26 +78,27 @@ class Server:
             server.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        host = writer.get_extra_info("sockname")[0]
+        host, number = writer.get_extra_info("sockname")[0], next(self._numbers)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.asked[host].append(time.monotonic())
+                self.connections[host].append(number)
                 path = head.split(b" ", 2)[1].decode()
-                writer.write(respond(host, path))
+                writer.write(respond(host, path, self._listings))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         writer.close()
 
 
-def respond(host: str, path: str) -> bytes:
+def respond(host: str, path: str, listings: int) -> bytes:
     if path == "/robots.txt":
         body, kind = b"User-agent: *\nAllow: /\n", "text/plain"
     elif path.startswith("/item/"):
         number = int(path.rpartition("/")[2])
         body, kind = PAGE.format(number=number, host=host, price=300 + number, text=TEXT).encode(), "text/html"
     else:
-        links = "".join(f'<li><a href="/item/{n}">Rifle number {n}</a> {300 + n} USD</li>' for n in range(LISTINGS))
+        links = "".join(f'<li><a href="/item/{n}">Rifle number {n}</a> {300 + n} USD</li>' for n in range(listings))
         body, kind = f"<!doctype html><html><body><ul>{links}</ul></body></html>".encode(), "text/html"
     return f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 

@@ -15,6 +15,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
+from crawler.downloading import await_turn
 from crawler.visit import Rendering
 from pipelines.errors import PartMissing
 from pipelines.models import PageKind
@@ -229,6 +230,7 @@ class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         """The page, or TimeoutError."""
         if "seconds" not in request.meta:
             return cast("ScrapyResponse", await super().download_request(request))
+        await await_turn(self._crawler)
         context = await self._choose_context(request)
         self._under_way[context] += 1
         try:

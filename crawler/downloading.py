@@ -1,16 +1,33 @@
-"""Scrapy's HTTP handler with a bound on what stands before a body: it has one for bodies only."""
+"""The last step before a request goes out; and Scrapy's HTTP handler with a bound on what stands before a body."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.http import Request, Response
+
+    from crawler.spiders.listings import ListingsSpider
 
 MOST_BEFORE_A_BODY = 256 * 1024
 """Bytes of status line and headers (Chromium's own bound); more ends the connection."""
+
+
+_A_LITTLE = 0.2
+
+
+async def await_turn(crawler: Crawler) -> None:
+    """Wait until the site is surely ours for a delay more: a page may have waited here while its process slept.
+
+    Raises `HoldLost` once the site is somebody else's.
+    """
+    run = cast("ListingsSpider", crawler.spider).run
+    while not run.may_ask(run.plan.delay):  # noqa: ASYNC110 -- and that thread knows of no event loop
+        await asyncio.sleep(_A_LITTLE)  # what is waited for is a renewal in another thread
 
 
 class BoundedHandler(HTTP11DownloadHandler):
@@ -27,6 +44,11 @@ class BoundedHandler(HTTP11DownloadHandler):
                 return bound(super().buildProtocol(addr))
 
         self._pool._factory = BoundedFactory  # noqa: SLF001 -- as above
+
+    async def download_request(self, request: Request) -> Response:
+        """The page, once it may be asked for."""
+        await await_turn(self._crawler)
+        return await super().download_request(request)
 
 
 def bound(protocol: Any) -> Any:

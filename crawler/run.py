@@ -7,15 +7,14 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
 from attrs import evolve, frozen
 
+from crawler.archive import RunArchive
 from crawler.extraction.urls import canonicalise_url
 from crawler.gateway import Gateway
 from crawler.recorder import PRIORITIES, Recorder
 from crawler.revisits import Revisits
 from crawler.verdict import judge, measure
-from pipelines import __version__
 from pipelines.intake import Intake
 from pipelines.models import PageKind, RunStatus
 from pipelines.store.frontier import FrontierEntry, enqueue, return_leases
@@ -30,9 +29,6 @@ from pipelines.store.runs import (
     resume_run,
     start_run,
 )
-from pipelines.store.tables import vault_files
-from pipelines.warc.records import WarcInfo
-from pipelines.warc.writer import WarcFile
 from pipelines.work.holding import HoldLost
 
 if TYPE_CHECKING:
@@ -41,10 +37,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import sqlalchemy as sa
+
     from crawler.pages import PageClasses
     from crawler.plan import VisitPlan
     from crawler.sites.loading import LoadedSite
-    from pipelines.models import JsonObject
     from pipelines.store.database import Database
     from pipelines.work.holding import Hold
 
@@ -65,6 +62,7 @@ class SiteRun:
     now: Callable[[], datetime]
     hold: Hold
     held: ExitStack  # what keeps other processes away from the site
+    abandon: Callable[[], None]  # closes the vault file of a run that is somebody else's now
     pages: PageClasses
 
     @classmethod
@@ -98,13 +96,13 @@ class SiteRun:
                 return_leases(connection, run.id)
             _seed(connection, site, run.id)
             visited = count_pages(connection, run.id)
-        archive, archive_name = _open_archive(hold, vault, run, authority, now())
+        archive = RunArchive.open(hold, vault, run, authority, now())
         recorder = Recorder(
             run=run,
             database=database,
             intake=Intake(database, authority["operator"]),
-            archive=archive,
-            archive_name=archive_name,
+            archive=archive.file,
+            archive_name=archive.name,
             new_id=new_id,
             owner=f"{socket.gethostname()}:{os.getpid()}",
             fingerprint=fingerprint,
@@ -124,18 +122,19 @@ class SiteRun:
             now=now,
             hold=hold,
             held=held,
+            abandon=archive.abandon,
             pages=pages,
         )
 
-    def may_ask(self) -> bool:
-        """Whether a page may be asked for: the site is surely ours until it was. Raises `HoldLost` once it is not."""
+    def may_ask(self, spare: float) -> bool:
+        """Whether the site is surely ours for `spare` seconds more. Raises `HoldLost` once it is somebody else's."""
         if self.hold.is_lost:
             raise HoldLost(f"{self.run.site} went to another process, which goes on with it")
-        return self.hold.is_sure(self.plan.spare)
+        return self.hold.is_sure(spare)
 
     def let_go(self) -> None:
         """Leave the run to whoever goes on with it."""
-        self.recorder.archive.close()
+        self.abandon()
         self.held.close()
 
     def in_hours(self) -> bool:
@@ -203,35 +202,3 @@ def _seed(connection: sa.Connection, site: LoadedSite, run: str) -> None:
             for url in site.file.start
         ],
     )
-
-
-def _open_archive(hold: Hold, vault: Path, run: Run, authority: JsonObject, at: datetime) -> tuple[WarcFile, str]:
-    """The vault file of the run, with what a crash left after the last committed byte set aside.
-
-    Under a lease each claim has a file of its own: who lost one may still be writing to the one before.
-    """
-    folder = vault / run.site / run.id
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ("captures.warc.gz" if hold.number is None else f"captures-{hold.number}.warc.gz")
-    name = path.relative_to(vault).as_posix()
-    with hold.database.read() as connection:
-        query = sa.select(vault_files.c.file, vault_files.c.committed).where(vault_files.c.run == run.id)
-        known: dict[str, int] = dict(connection.execute(query).all())
-    for earlier in sorted(folder.glob("captures*.warc.gz")):
-        if earlier != path:
-            with WarcFile(earlier, root=vault) as left:
-                left.truncate_tail(known.get(earlier.relative_to(vault).as_posix(), 0))
-                if left.size() == 0:
-                    earlier.unlink()
-    committed = known.get(name, 0)
-    archive = WarcFile(path, root=vault)
-    archive.truncate_tail(committed)
-    if committed == 0:
-        fields = {
-            "software": f"Tracemark/{__version__}",
-            "format": "WARC File Format 1.1",
-            "isPartOf": f"{run.site}/{run.id}",
-            **{name: str(value) for name, value in authority.items() if value},
-        }
-        archive.append([WarcInfo(at=at, fields=fields, filename=path.name)])
-    return archive, name

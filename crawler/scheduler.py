@@ -126,7 +126,7 @@ class FrontierScheduler(BaseScheduler):
     def _is_ours(self) -> bool:
         """Whether the site is surely ours; where it may be about to end, wait for the renewal."""
         try:
-            sure = self._spider.run.may_ask()
+            sure = self._spider.run.may_ask(self._spider.run.plan.spare)
         except HoldLost as lost:
             self._failed = True  # what is under way is written by nobody
             self._spider.fail(lost)

@@ -191,6 +191,7 @@ def _begin(plan: VisitPlan, url: str, site: str, *, hold: Hold, workspace: Works
         now=utc_now,
         hold=hold,
         held=stack,
+        abandon=archive.close,
         pages=PageClasses.load(workspace.root / PAGES),
     )
 

@@ -16,7 +16,7 @@ from pipelines.errors import ExitCode
 
 if TYPE_CHECKING:
     from crawler.commands.watch import SignalsTaken
-    from crawler.watch import WatchEvent
+    from crawler.watch import Watch, WatchEvent
     from crawler.work.carrier import Carrier
 
 _LOOK = 5.0
@@ -92,15 +92,27 @@ def worker(
         )
         carrier = Carrier(Tasks(workspace, database, os.environ), called, tell_task, wait=not once)
         with Presence(database, name=called, does=only or "all", most=watch.most), taken_signals() as taken:
-            if only != "visits" and not once:
-                carrier.start()
-            keep(watch, taken, once=once, at_signal=carrier.stop)
-            if only != "visits" and once and not taken.numbers:
-                carrier.start()
-            see_out(carrier, taken)
+            share_work(watch, None if only == "visits" else carrier, taken, once=once)
     if signal.SIGINT in taken.numbers:
         return ExitCode.INTERRUPTED
     return ExitCode.NOT_AS_IT_SHOULD_BE if once and watch.troubled else ExitCode.DONE
+
+
+def share_work(watch: Watch, carrier: Carrier | None, taken: SignalsTaken, *, once: bool) -> None:
+    """Visits and tasks beside each other until a signal comes; with `once`, tasks when no visit is left."""
+    if carrier is None:
+        keep(watch, taken, once=once)
+        return
+    try:
+        if not once:
+            carrier.start()
+        keep(watch, taken, once=once, at_signal=carrier.stop)
+        if once and not taken.numbers:
+            carrier.start()
+            see_out(carrier, taken)
+    finally:
+        carrier.stop()
+        see_out(carrier, taken)
 
 
 def see_out(carrier: Carrier, taken: SignalsTaken) -> None:

@@ -37,7 +37,7 @@ class Check:
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> int:
-    """Check every part (workspace, store, clock, vault, index, encoder, browser, disk, key) and say what to do.
+    """Check every part (workspace, store, clock, vault, workers, index, encoder, browser, disk, key); say what to do.
 
     \b
     Examples:
@@ -71,6 +71,7 @@ def run_checks(given: str | None) -> list[Check]:
         ("custody", _custody),
         ("clock", _clock),
         ("vault", _vault),
+        ("workers", _workers),
         ("index", _index),
         ("key", _key),
         ("disk", _disk),
@@ -139,6 +140,21 @@ def _vault(workspace: Workspace) -> Check:
         found = f"{waiting} pieces were deleted, but a crash came before their bytes were overwritten"
         return Check(id="vault", state="fail", found=found, fix=OVERWRITE, code=ExitCode.NOT_AS_IT_SHOULD_BE)
     return Check(id="vault", state="ok", found="nothing deleted waits to be overwritten")
+
+
+def _workers(workspace: Workspace) -> Check:
+    from pipelines.composition import opened  # noqa: PLC0415
+    from pipelines.work.overview import WorkOverview  # noqa: PLC0415
+
+    with opened(workspace) as database:
+        work = WorkOverview.read(database)
+    if work is None:
+        return Check(id="workers", state="ok", found="none: SQLite is for one machine")
+    if troubles := list(work.troubles()):
+        found, fix = ("; ".join(words) for words in zip(*troubles, strict=True))
+        return Check(id="workers", state="warn", found=found, fix=fix)
+    names = ", ".join(one.name for one in work.workers)
+    return Check(id="workers", state="ok", found=names or "none; tracemark worker, or tracemark watch on one machine")
 
 
 def _index(workspace: Workspace) -> Check:

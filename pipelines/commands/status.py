@@ -23,18 +23,22 @@ if TYPE_CHECKING:
 def status(ctx: click.Context, as_json: bool) -> None:
     """Show each site's last run, what it found and did not see, and what waits for a person or a command.
 
+    On a store that machines share, its workers too, what they hold, and the tasks that wait.
+
     \b
     Examples:
       tracemark status
       tracemark status --json
     """
     from pipelines.composition import opened, utc_now  # noqa: PLC0415 -- see composition
+    from pipelines.work.overview import WorkOverview  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
     with opened(workspace) as database:
-        found = read_status(database, utc_now())
+        found, work = read_status(database, utc_now()), WorkOverview.read(database)
     if as_json:
-        print_json({"workspace": str(workspace.root), **found})
+        shown = None if work is None else work.to_json()
+        print_json({"workspace": str(workspace.root), **found, "work": shown})
         return
     click.echo(f"{workspace.root}: {found['listings']} listings, {found['sellers']} sellers")
     waiting = found["waiting"]
@@ -43,6 +47,8 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo(f"  {waiting['blanking']} deleted pieces of the vault wait to be overwritten: {OVERWRITE}")
     if found["clock"]:
         click.echo(f"  {found['clock']}")
+    for line in () if work is None else work.lines():
+        click.echo(f"  {line}")
     for site in found["sites"]:
         run = site["last_run"]
         click.echo(f"{site['name']} ({site['source']})")

@@ -68,10 +68,15 @@ class Lock:
         return True
 
 
+def since_boot() -> float:
+    """Seconds since this machine started, those that it slept through included."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 class Tenure:
     """Keeps a claimed lease by renewing it from a thread, and at the start of each writing transaction."""
 
-    def __init__(self, database: Database, claim: Claim, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, claim: Claim, clock: Callable[[], float] = since_boot) -> None:
         self.database = evolve(database, guard=self._guard)
         self.number: int | None = claim.number
         self._claim = claim
