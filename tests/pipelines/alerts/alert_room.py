@@ -134,8 +134,8 @@ class Room:
         return [one["listing"].removeprefix("alpha/") for body in self.digests(name) for one in body["listings"]]
 
 
-def make_room(folder: Path) -> Room:
-    database = Database.open(f"sqlite:///{folder / 'store.db'}")
+def make_room(folder: Path, url: str) -> Room:
+    database = Database.open(url)
     with database.write() as connection:
         connection.execute(sa.insert(sites).values(name="alpha", source="feed", added=START))
         run = {"id": "r", "site": "alpha", "kind": "feed", "started": START, "status": "done"}

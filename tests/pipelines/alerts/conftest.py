@@ -20,16 +20,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Iterator[Room]:
-    made = make_room(tmp_path)
-    yield made
-    made.index.close()
-    made.database.close()
-
-
-@pytest.fixture(scope="module")
-def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    made = make_room(tmp_path_factory.mktemp("lasting"))
+def room(tmp_path: Path, store_url: str) -> Iterator[Room]:
+    made = make_room(tmp_path, store_url)
     yield made
     made.index.close()
     made.database.close()
