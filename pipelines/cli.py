@@ -18,48 +18,70 @@ from pipelines.errors import ExitCode, TracemarkError
 COMMANDS = {
     "init": ("pipelines.commands.workspace:init", "Make a workspace."),
     "demo": ("crawler.commands.demo:demo", "Crawl three invented marketplaces and look around."),
+    "help": ("pipelines.commands.topics:help_", "Explain exit codes, environment or queries."),
     "site": ("crawler.commands.site:site", "Check a site file, or draft one."),
     "crawl": ("crawler.commands.crawl:crawl", "Visit a site now."),
     "watch": ("crawler.commands.watch:watch", "Visit sites whenever they are due."),
     "worker": ("crawler.commands.worker:worker", "Share the work on a store with other machines."),
     "capture": ("crawler.commands.capture:capture", "Take one page now, as evidence."),
-    "extract": ("crawler.commands.extract:extract", "Show what is read from one saved page."),
     "import": ("pipelines.commands.feed:import_", "Take in a marketplace's own feed (JSON lines)."),
+    "extract": ("crawler.commands.extract:extract", "Show what is read from one saved page."),
     "assess": ("pipelines.commands.assess:assess", "Find signals in listings and histories."),
-    "train": ("pipelines.commands.learning:train", "Fit the classifiers to decisions and labelled ads."),
-    "evaluate": ("pipelines.commands.learning:evaluate", "Measure the classifiers on labelled ads."),
     "licences": ("pipelines.commands.registers:licences", "Take in a register of dealers' licences."),
     "stolen": ("pipelines.commands.registers:stolen", "Take in a list of stolen serial numbers, hashed."),
     "item": ("pipelines.commands.item:item", "Say which listings are one thing."),
     "actor": ("pipelines.commands.actor:actor", "Show accounts that look like one hand; cut or confirm."),
-    "search": ("pipelines.commands.search:search", "Search listings."),
-    "alert": ("pipelines.commands.alert:alert", "Save searches that tell of new hits."),
-    "quality": ("pipelines.commands.quality:quality", "Show how often flags were found relevant."),
-    "show": ("pipelines.commands.show:show", "Show one listing and why it was flagged."),
-    "export": ("pipelines.commands.export:export", "Write listings, items or sellers as JSON lines."),
-    "case": ("pipelines.commands.case:case", "Gather listings, sellers and notes for one matter."),
-    "statistics": ("pipelines.commands.statistics:statistics", "Show what grows, and write open statistics."),
     "sellers": ("pipelines.commands.replay:sellers", "Read sellers' histories again by other rules."),
+    "train": ("pipelines.commands.learning:train", "Fit the classifiers to decisions and labelled ads."),
+    "evaluate": ("pipelines.commands.learning:evaluate", "Measure the classifiers on labelled ads."),
+    "serve": ("dashboards.commands:serve", "Serve the dashboard to browsers."),
+    "search": ("pipelines.commands.search:search", "Search listings."),
+    "show": ("pipelines.commands.show:show", "Show one listing and why it was flagged."),
+    "alert": ("pipelines.commands.alert:alert", "Save searches that tell of new hits."),
+    "statistics": ("pipelines.commands.statistics:statistics", "Show what grows, and write open statistics."),
+    "quality": ("pipelines.commands.quality:quality", "Show how often flags were found relevant."),
+    "case": ("pipelines.commands.case:case", "Gather listings, sellers and notes for one matter."),
+    "export": ("pipelines.commands.export:export", "Write listings, items or sellers as JSON lines."),
     "exchange": ("pipelines.commands.exchange:exchange", "Write a listing or case in a form that others read."),
     "request": ("pipelines.commands.request:request", "Ask a marketplace to keep or review; keep its answers."),
     "packet": ("pipelines.commands.packet:packet", "Seal evidence for others, or verify it."),
     "people": ("dashboards.people.commands:people", "Say who may use the dashboard."),
-    "custody": ("pipelines.commands.custody:custody", "Sign or verify the custody log."),
     "key": ("pipelines.commands.key:key", "Turn, revoke or trust signing keys."),
-    "serve": ("dashboards.commands:serve", "Serve the dashboard to browsers."),
+    "custody": ("pipelines.commands.custody:custody", "Sign or verify the custody log."),
     "status": ("pipelines.commands.status:status", "Show sites, runs and what waits."),
+    "doctor": ("pipelines.commands.doctor:doctor", "Check every part and say what to do."),
+    "config": ("pipelines.commands.workspace:config", "Print every setting and its origin."),
     "reindex": ("pipelines.commands.assess:reindex", "Build the search index anew."),
     "backup": ("pipelines.commands.backup:backup", "Write the whole workspace into one file."),
     "restore": ("pipelines.commands.backup:restore", "Make a workspace anew from a backup."),
     "retention": ("pipelines.commands.retention:retention", "Delete what is past its age, by policy."),
     "forget": ("pipelines.commands.retention:forget", "Delete what is known of a listing or seller."),
     "hold": ("pipelines.commands.retention:hold", "Keep a listing or seller from being deleted."),
-    "doctor": ("pipelines.commands.doctor:doctor", "Check every part and say what to do."),
-    "config": ("pipelines.commands.workspace:config", "Print every setting and its origin."),
     "completion": ("pipelines.commands.completion:completion", "Print the shell's completion script."),
-    "help": ("pipelines.commands.topics:help_", "Explain exit codes, environment or queries."),
 }
 """Each command: where it lives and the line that `tracemark --help` shows."""
+
+_SECTION_BEGINS = {
+    "init": "Begin",
+    "site": "Collect",
+    "assess": "Read",
+    "serve": "Look and decide",
+    "case": "Hand on",
+    "people": "Trust",
+    "status": "Look after",
+}
+"""The first command of each section of that help; those after it in the table belong to it too."""
+
+
+def sections() -> dict[str, list[str]]:
+    """The names of the commands by section, in the order of `tracemark --help`."""
+    found: dict[str, list[str]] = {}
+    for name in COMMANDS:
+        if name in _SECTION_BEGINS:
+            found[_SECTION_BEGINS[name]] = []
+        found[list(found)[-1]].append(name)
+    return found
+
 
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 
@@ -68,7 +90,7 @@ class LazyGroup(click.Group):
     """A group whose commands are imported when they are called, so that `--help` is instant."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        """The names, in the order of a first visit."""
+        """The names, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
@@ -90,9 +112,11 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
-        """Each command's line, without importing it."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        """Each command's line, by section, without importing it."""
+        longest = max(map(len, COMMANDS))
+        for section, names in sections().items():
+            with formatter.section(section):
+                formatter.write_dl([(name.ljust(longest), COMMANDS[name][1]) for name in names])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

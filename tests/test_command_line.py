@@ -16,7 +16,7 @@ import click
 import pytest
 from command_line import PERSON, TRACEMARK, answer, clean_environment, tracemark
 
-from pipelines.cli import COMMANDS, root
+from pipelines.cli import COMMANDS, root, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +62,22 @@ def test_each_command_has_examples_that_parse(words: tuple[str, ...], command: c
 def test_the_table_of_commands_names_what_is_there(name: str) -> None:
     module, _, attribute = COMMANDS[name][0].partition(":")
     assert isinstance(getattr(import_module(module), attribute), click.Command)
+
+
+def test_every_command_is_in_one_section() -> None:
+    told = sections()
+    assert [name for names in told.values() for name in names] == list(COMMANDS)
+    assert min(len(names) for names in told.values()) >= 3
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_line_of_a_group_is_cut_short(name: str) -> None:
+    context = click.Context(root, terminal_width=80)
+    command = root.get_command(context, name)
+    if isinstance(command, click.Group):
+        told = command.get_help(click.Context(command, info_name=name, parent=context)).partition("Commands:")[2]
+        assert "..." not in told
+        assert all(one in told for one in command.list_commands(context))
 
 
 def test_help_loads_nothing_heavy() -> None:

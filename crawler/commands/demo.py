@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.commands.conventions import given_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, given_workspace, json_option, print_json, say, workspace_option
 from pipelines.commands.progress import progress
 from pipelines.commands.workspace import make_key
 from pipelines.errors import ExitCode
@@ -30,7 +30,7 @@ _AUTHORITY = {
 }
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=CommandGroup, invoke_without_command=True)
 @click.option("--once", is_flag=True, help="Crawl, assess, print what was found and end.")
 @click.option("--port", default=8000, show_default=True, help="The dashboard's port on 127.0.0.1.")
 @workspace_option

@@ -11,6 +11,7 @@ import click
 from attrs import asdict
 
 from pipelines.commands.conventions import (
+    CommandGroup,
     find_workspace,
     given_workspace,
     json_option,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from pipelines.models import JsonObject
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def site() -> None:
     """Draft a site file, check it, or list those of the workspace."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the pass
 _temporary = click.option("--temporary", is_flag=True, help="To be changed by its owner before anything is shown.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def people() -> None:
     """Say who may use the desk, and in which role. With the first account, everyone has to sign in."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _reason = click.option("--reason", required=True, help="Why; it is kept with the decision.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def actor() -> None:
     """Show accounts that look like one hand, with the reasons; cut or confirm a link. People win over the machine."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.alerts.round import RoundReport
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def alert() -> None:
     """Save searches, and be told of what they find: once for each item, not for each repost."""
 

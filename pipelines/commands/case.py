@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipelines.cases.models import Case, Task
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def case() -> None:
     """Gather listings, sellers, notes and tasks for one matter, and refer it once two people agree."""
 

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+class CommandGroup(click.Group):
+    """A group that tells the whole first sentence of each command, where click would cut it at the line's end."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Each command's first sentence, wrapped."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, _first_sentence(self.get_command(ctx, name))) for name in self.list_commands(ctx)]
+            )
+
+
 def workspace_option(function: _Function) -> _Function:
     """`--workspace DIR` after the command's name; it wins over the one before it."""
     return click.option(
@@ -64,6 +75,11 @@ def print_lines(bodies: Iterable[Any]) -> None:
 def say(text: str) -> None:
     """A word to the person, on standard error."""
     click.echo(text, err=True)
+
+
+def _first_sentence(command: click.Command | None) -> str:
+    paragraph = " ".join(((command and command.help) or "").split("\n\n")[0].split())
+    return paragraph.split(". ")[0].removesuffix(".")
 
 
 def _keep_workspace(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _reason = click.option("--reason", required=True, help="Why; it is kept with the decision.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def item() -> None:
     """Merge and split items by hand. What a person decides is kept and wins over what is found."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.workspace import Workspace
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def key() -> None:
     """Show, turn, revoke or trust the keys that sign packets."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.commands.conventions import (
+    CommandGroup,
     find_workspace,
     given_workspace,
     json_option,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pipelines.packet.reassessment import Reassessment
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def packet() -> None:
     """Seal what was seen of a listing for others, or verify such a packet."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _MOST_SHOWN = 5
 _FILE = click.Path(path_type=Path)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def licences() -> None:
     """Registers of dealers' licences: stated numbers and names are matched with them, for a person to check."""
 
@@ -85,7 +85,7 @@ def list_registers(ctx: click.Context, as_json: bool) -> None:
         say("no register is there: tracemark licences import FILE --date DATE")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def stolen() -> None:
     """Lists of stolen serial numbers that an agency may lawfully hold: kept as keyed hashes, never in the clear."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHOWN = 20
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def sellers() -> None:
     """Work with sellers' histories."""
 

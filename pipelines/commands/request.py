@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipelines.exchange.requests import RequestDesk
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def request() -> None:
     """Ask a marketplace to preserve records, then to review listings. You send it; this keeps what came of it."""
 

@@ -9,7 +9,7 @@ import click
 import sqlalchemy as sa
 from attrs import asdict
 
-from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
+from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
 from pipelines.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _names(connection: sa.Connection, rows: list[int]) -> dict[int, str]:
     return {row.id: f"{row.site}/{row.native_id}" for row in connection.execute(query)}
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def hold() -> None:
     """Keep a listing or a seller from being deleted (a legal hold), and end that."""
 
