@@ -13,6 +13,7 @@ from attrs import frozen
 
 from pipelines.licences.numbers import number_key, short_key
 from pipelines.licences.register import contact_mark
+from pipelines.sellers.offers import find_stated
 from pipelines.sellers.serials import digest
 from pipelines.sellers.wording import ALGORITHM, bands, number_of, sketch
 from pipelines.store.replacing import replace_rows
@@ -136,6 +137,10 @@ def _contacts(history: SellerHistory) -> Iterator[tuple[str, int, int, int]]:
                 mark = contact_mark(kind, value)
                 shown.setdefault(mark, []).append(offer)
                 lent.update({mark} if kind == "phone" else ())
+    for account in history.accounts if history.offers else ():
+        for kind, value in find_stated(account.profile or "", history.country):
+            shown[contact_mark(kind, value)] = [*history.offers]  # what an account says of itself stands beside all
+            lent.update({contact_mark(kind, value)} if kind == "phone" else ())
     for mark, offers in shown.items():
         times = len({offer.row for offer in offers})
         share = max(1, round(100 * times / len(history.offers)))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from attrs import define, field, frozen
 
 from pipelines.places import Places
+from pipelines.reading.contacts import find_contacts
 from pipelines.sellers.serials import Serial, find_serials
 from pipelines.store.tables import assessments, listings, pictures, sellers, sites, status_changes, versions
 
@@ -23,6 +24,7 @@ _ASKING = frozenset({"wanted_ad", "news_or_discussion"})
 _ENDED = frozenset({"sold", "removed", "gone"})
 _DEALERS = frozenset({"ffl_transfer", "licensed_intermediary"})
 _SENTENCE = 80  # characters
+_SHORTEST_CONTACT = 7  # characters
 _STOP = re.compile(r"[.!?。！？\n](?:\s|$)|[.!?][A-Z]")
 _LICENCE = re.compile(r"(?<![\w-])\d-\d{2}-(?:\d{3}-\d{2}-\d[A-HJ-M]-)?[0-9A-Z]{5}(?![\w-])")
 
@@ -190,12 +192,27 @@ def _offer(
         country=country,
         place=where.place(content["location"], country) or country,
         location=content["location"],
-        contacts=tuple(dict.fromkeys((one["kind"], one["value"]) for one in content["contacts"])),
+        contacts=_contacts(content, country),
         anothers=read_anothers(content, row.body["signals"]),
         licences=tuple(dict.fromkeys(_LICENCE.findall(text))) if "-" in text else (),
         serials=tuple(find_serials(text)),
         pictures=shown,
     )
+
+
+def _contacts(content: JsonObject, country: str | None) -> tuple[tuple[str, str], ...]:
+    """Kind and value of the contacts in title and description, as they were read, and of those in the attributes."""
+    found = [(one["kind"], one["value"]) for one in content["contacts"]]
+    for text in content["attributes"].values():
+        found += find_stated(str(text), country)
+    return tuple(dict.fromkeys(found))
+
+
+def find_stated(text: str, country: str | None) -> list[tuple[str, str]]:
+    """Kind and value of the contacts in a text beside a listing's: an attribute's, an account's own about itself."""
+    if "@" not in text and len(text) < _SHORTEST_CONTACT:
+        return []
+    return [(one.kind, one.value) for one in find_contacts(text, field="", country=country)]
 
 
 def read_anothers(content: JsonObject, signals: Sequence[JsonObject]) -> frozenset[tuple[str, str]]:

@@ -72,6 +72,18 @@ def test_one_hand_on_three_sites_is_counted_as_one(room: Room) -> None:
             view_actor(connection, "market/else")
 
 
+def test_contacts_of_attributes_and_of_an_accounts_own_text_link_too(room: Room) -> None:
+    for place, more in (
+        ("market/fox", {"attributes": {"Phone": "202-555-0147", "Caliber": "9mm"}}),
+        ("other/hen", {"profile": "Two of us, since 2019. Call 202.555.0147 or write to hen77 (at) example (dot) com"}),
+        ("third/owl", {"phone": PHONE}),
+        ("third/elk", {"profile": "Nothing to say"}),
+    ):
+        pistols(room, place, 2, country="US", **more)
+    room.assess()
+    assert room.actors() == [{"market/fox", "other/hen", "third/owl"}]
+
+
 def test_what_many_unrelated_accounts_share_links_none_of_them(room: Room) -> None:
     for number in range(14):
         pistols(room, f"market/s{number}", 1, phone=SHOP)

@@ -101,7 +101,7 @@ class Room:
             description=text,
             posted=at.isoformat(),
             contacts=contacts,
-            seller=SellerRef(id=seller, name=name, licence=licence, joined=joined),
+            seller=SellerRef(id=seller, name=name, licence=licence, joined=joined, profile=more.pop("profile", None)),
             price=None if amount is None else Price(amount=amount, currency="USD"),
             status=ListingStatus(more.pop("status", "active")),
             **more,
