@@ -28,6 +28,7 @@ from dashboards.looks import Looks
 from dashboards.packets import PacketRoom
 from dashboards.people.access import RouteRights
 from dashboards.people.entrance import Entrance
+from dashboards.people.federation import Federation
 from dashboards.people.gate import Doorkeeper, Gate
 from dashboards.people.identity import current_person
 from dashboards.people.limits import Limiter
@@ -56,6 +57,7 @@ from dashboards.screens.triage import TriageScreen
 from dashboards.searching import SearchDesk
 from dashboards.visits import Visits
 from pipelines.composition import open_encoder, opened_index, person, project, utc_now
+from pipelines.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -146,8 +148,9 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
         longest=timedelta(hours=settings.session_hours),
         idle=timedelta(minutes=settings.idle_minutes),
     )
+    federation = _open_federation(desk, registry, entrance)
     for router in (
-        AccountScreen(pages, guard, registry, entrance, tokens, site).routes(),
+        AccountScreen(pages, guard, registry, entrance, tokens, site, federation).routes(),
         AdministrationScreens(desk, pages, guard, registry, entrance, tokens).routes(),
         TodayScreen(desk, pages).routes(),
         SiteScreens(desk, pages, guard).routes(),
@@ -172,7 +175,9 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
     application.add_middleware(
         Gate,
         rights=RouteRights.over(application.routes),
-        doorkeeper=Doorkeeper(entrance=entrance, tokens=tokens, machine_user=machine_user),
+        doorkeeper=Doorkeeper(
+            entrance=entrance, tokens=tokens, machine_user=machine_user, closed=federation is not None
+        ),
         failures=failures,
         limiter=Limiter(settings.requests_per_minute, time.monotonic),
     )
@@ -187,3 +192,17 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
             vault=desk.workspace.vault,
             desk=tuple(f"{site.scheme}://{name}:*" for name in site.names if not name.startswith("[")),
         )
+
+
+def _open_federation(desk: Desk, registry: Registry, entrance: Entrance) -> Federation | None:
+    """Sign-ins by the provider of the settings; None where none is set. ConfigurationError where it is half set."""
+    settings = desk.workspace.settings.sign_in
+    if settings.issuer is None:
+        return None
+    from dashboards.people.provider import Provider, require_safe  # noqa: PLC0415 -- only where one is set
+
+    require_safe(settings.issuer)
+    if not settings.roles:
+        raise ConfigurationError("[sign_in] names no roles: nobody could get in", hint='roles = {analysts = "viewer"}')
+    provider = Provider(settings=settings, root=desk.workspace.root, now=desk.now, secret=settings.client_secret)
+    return Federation(provider=provider, registry=registry, entrance=entrance, now=desk.now)

@@ -17,9 +17,8 @@ from pipelines.errors import ConfigurationError, NotPermitted, PartMissing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastapi import FastAPI
-
     from dashboards.replay.links import ReplayListener
+    from pipelines.observe.metrics import Answering
     from pipelines.workspace import Workspace
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -54,6 +53,9 @@ def serve(ctx: click.Context, port: int, host: str) -> None:
         if other:
             held.enter_context(other)
         from dashboards.application import create_application  # noqa: PLC0415 -- FastAPI takes 0.5 s
+        from pipelines.composition import metrics_served  # noqa: PLC0415
+
+        meters = held.enter_context(metrics_served(workspace, "serve"))
 
         passphrase = os.environ.get("TRACEMARK_KEY_PASSPHRASE") or None
         application = create_application(workspace, passphrase=passphrase, replay=replay)
@@ -63,7 +65,7 @@ def serve(ctx: click.Context, port: int, host: str) -> None:
         say(f"Tracemark serves {workspace.root} at {scheme}://{shown}:{bound}/ (Ctrl-C ends it)")
         if not closed:
             say("no accounts: whoever sits at this machine has every right; `tracemark people add` makes the first one")
-        run(application, [listener, other] if other else [listener], certificate)
+        run(meters.timed(application), [listener, other] if other else [listener], certificate)
 
 
 def find_certificate(workspace: Workspace) -> tuple[Path, Path] | None:
@@ -85,10 +87,12 @@ def find_certificate(workspace: Workspace) -> tuple[Path, Path] | None:
 
 
 def has_people(workspace: Workspace) -> bool:
-    """Whether the workspace has accounts."""
+    """Whether people have to sign in: the workspace has accounts, or a provider vouches for them."""
     from dashboards.people.registry import has_accounts  # noqa: PLC0415 -- SQLAlchemy takes 0.2 s
     from pipelines.composition import opened  # noqa: PLC0415
 
+    if workspace.settings.sign_in.issuer is not None:
+        return True
     with opened(workspace) as database, database.read() as connection:
         return has_accounts(connection)
 
@@ -140,7 +144,7 @@ def listen(host: str, port: int, hint: str = "tracemark serve --port 8001") -> s
     return listener
 
 
-def run(application: FastAPI, listeners: list[socket.socket], certificate: tuple[Path, Path] | None = None) -> None:
+def run(application: Answering, listeners: list[socket.socket], certificate: tuple[Path, Path] | None = None) -> None:
     """Answer on `listeners` until SIGTERM or Ctrl-C, then finish what was begun."""
     import uvicorn  # noqa: PLC0415 -- 0.2 s
 

@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "TRACEMARK_INDEX_URL": ("index", "url"),
     "TRACEMARK_INDEX_PASSWORD": ("index", "password"),
     "TRACEMARK_INDEX_CA": ("index", "ca"),
+    "TRACEMARK_SIGN_IN_SECRET": ("sign_in", "client_secret"),
 }
 """Variables that override a setting, and which."""
 
@@ -43,6 +44,17 @@ class Store(_Section):
     """Where what was seen is kept."""
 
     url: str | None = Field(default=None, description="SQLAlchemy URL; without it SQLite in the workspace.")
+
+
+class VaultSettings(_Section):
+    """Where sealed files of the vault are kept beside this machine."""
+
+    url: str | None = Field(default=None, description="s3://BUCKET/PREFIX: sealed files are shipped there as objects.")
+    endpoint: str | None = Field(default=None, description="Address of the storage where it is not Amazon's.")
+    region: str = Field(default="us-east-1", description="The storage's region.")
+    local_days: int | None = Field(
+        default=None, ge=0, description="Days after which a shipped file's local copy goes; without it, it stays."
+    )
 
 
 class Index(_Section):
@@ -76,11 +88,41 @@ class DeskSettings(_Section):
     requests_per_minute: int = Field(default=600, ge=10, description="What one person may ask the API.")
 
 
+class SignInSettings(_Section):
+    """Sign-in by an OpenID Connect provider, beside passwords; without an issuer there is none."""
+
+    issuer: str | None = Field(default=None, description="The provider, as its own description names it.")
+    client_id: str = Field(default="tracemark", description="What the desk is called there.")
+    client_secret: str | None = Field(default=None, description="Set it by TRACEMARK_SIGN_IN_SECRET, not in the file.")
+    scopes: tuple[str, ...] = Field(default=("openid", "profile"), description="What is asked of it.")
+    name_claim: str = Field(default="preferred_username", description="The claim that names the account.")
+    role_claim: str = Field(default="groups", description="The claim that gives the role; a dot leads into an object.")
+    roles: dict[str, Literal["viewer", "investigator", "supervisor", "administrator"]] = Field(
+        default={}, description="Which value of that claim is which role; the highest counts, none is no entry."
+    )
+    ca: str | None = Field(
+        default=None, description="PEM file of the authority that signed the provider's certificate."
+    )
+
+
 class Timestamps(_Section):
     """Who says that packets and heads of the custody log existed by a time (RFC 3161)."""
 
     url: str | None = Field(default=None, description="Address of the time authority; without it nothing is stamped.")
     ca: str | None = Field(default=None, description="PEM file with the certificates that its tokens must lead to.")
+
+
+_Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class ObserveSettings(_Section):
+    """What those who run Tracemark see of it. Ports are of this machine alone, and off without a number."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="warning", description="The least told.")
+    log_json: bool = Field(default=False, description="Logs as lines of JSON.")
+    watch_port: _Port | None = Field(default=None, description="Port at which `watch` shows figures to Prometheus.")
+    worker_port: _Port | None = Field(default=None, description="The same of `worker`.")
+    serve_port: _Port | None = Field(default=None, description="The same of `serve`.")
 
 
 _Days = Annotated[int, Field(ge=1, le=36500)]
@@ -101,11 +143,14 @@ class Settings(_Section):
 
     authority: Authority = Authority()
     store: Store = Store()
+    vault: VaultSettings = VaultSettings()
     index: Index = Index()
     classifier: Classifier = Classifier()
     retention: Retention = Retention()
     timestamps: Timestamps = Timestamps()
+    observe: ObserveSettings = ObserveSettings()
     desk: DeskSettings = DeskSettings()
+    sign_in: SignInSettings = SignInSettings()
 
 
 @frozen(kw_only=True)
@@ -150,7 +195,13 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> tuple[Settings,
 def _with_origins(settings: Settings, origins: Mapping[tuple[str, str], str]) -> Iterator[SettingOrigin]:
     for section, values in settings:
         for name, value in values:
-            shown = "(set)" if name == "password" and value else _without_password(value) if name == "url" else value
+            shown = (
+                "(set)"
+                if name in ("password", "client_secret") and value
+                else _without_password(value)
+                if name == "url"
+                else value
+            )
             origin = origins.get((section, name), "default")
             yield SettingOrigin(name=f"{section}.{name}", value=shown, origin=origin)
 

@@ -22,6 +22,8 @@ OPEN: Right | None = None
 ACCESS: dict[str, Right | None] = {
     "GET /sign-in": OPEN,
     "POST /sign-in": OPEN,
+    "POST /sign-in/provider": OPEN,
+    "GET /sign-in/back": OPEN,
     "POST /sign-out": Right.OWN,
     "GET /account": Right.OWN,
     "POST /account/password": Right.OWN,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
-from pipelines.errors import BadInput, ExitCode
+from pipelines.errors import BadInput, ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +90,28 @@ def role(ctx: click.Context, name: str, role: str, as_json: bool) -> None:
 
     with _registry(ctx) as registry:
         _show(registry.set_role(name, Role(role)), as_json=as_json)
+
+
+@people.command()
+@click.argument("name")
+@click.argument("subject")
+@workspace_option
+@json_option
+@click.pass_context
+def link(ctx: click.Context, name: str, subject: str, as_json: bool) -> None:
+    """Let whom the provider of sign-ins calls SUBJECT in by the account NAME.
+
+    Their role is from then on the one that the provider gives.
+
+    \b
+    Examples:
+      tracemark people link ana 6f1c2a9e-0b1d-4a77-9a54-2f6f5a1f3c11
+    """
+    issuer = find_workspace(ctx).settings.sign_in.issuer
+    if issuer is None:
+        raise ConfigurationError("no provider of sign-ins is set", hint="[sign_in] issuer in tracemark.toml")
+    with _registry(ctx) as registry:
+        _show(registry.link(name, issuer, subject), as_json=as_json)
 
 
 @people.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from dashboards.people.registry import Registry
+    from dashboards.people.registry import Account, Registry
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
 
@@ -68,15 +68,18 @@ class Entrance:
             raise NotPermitted(
                 "The name or the password is not right.", hint="An administrator can set a new password."
             )
+        with self.database.write() as connection:
+            failed = failed_sign_ins.c
+            forgiven = (failed.name_digest == digest(name)) | (failed.at < self.now() - _WINDOW)
+            connection.execute(sa.delete(failed_sign_ins).where(forgiven))
+        return self.let_in(account, reason, address)
+
+    def let_in(self, account: Account, reason: str, address: str) -> str:
+        """What the browser is to hold of whom a password, or the provider, vouched for."""
         secret, now = secrets.token_urlsafe(32), self.now()
         reason = tidy(reason)
         with self.database.write() as connection:
             connection.execute(sa.delete(sign_ins).where(sign_ins.c.expires < now))
-            connection.execute(
-                sa.delete(failed_sign_ins).where(
-                    (failed_sign_ins.c.name_digest == digest(name)) | (failed_sign_ins.c.at < now - _WINDOW)
-                )
-            )
             values = {"digest": digest(secret), "person": account.id, "reason": reason, "address": address}
             connection.execute(sa.insert(sign_ins).values(**values, started=now, seen=now, expires=now + self.longest))
             note_sign_in(connection, self.now(), account.name, account.name, {"from": address, "reason": reason})

@@ -31,11 +31,15 @@ API = "/api/"
 
 @frozen(kw_only=True)
 class Doorkeeper:
-    """Who a request is from. In a workspace without accounts, whoever asks is `machine_user`, who may do everything."""
+    """Who a request is from. In a workspace without accounts, whoever asks is `machine_user`, who may do everything.
+
+    `closed`: there is a provider of sign-ins, so that nobody gets in without one, accounts or none.
+    """
 
     entrance: Entrance
     tokens: Tokens
     machine_user: str
+    closed: bool
 
     def person(self, request: Request) -> Person | None:
         """The person, or None where nobody is signed in and somebody has to be."""
@@ -47,7 +51,7 @@ class Doorkeeper:
         if found is not None:
             return found
         with self.entrance.database.read() as connection:
-            return None if has_accounts(connection) else alone(self.machine_user)
+            return None if self.closed or has_accounts(connection) else alone(self.machine_user)
 
 
 @frozen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,9 +11,9 @@ from attrs import frozen
 
 from dashboards.people.identity import Role
 from dashboards.people.passwords import check_password, fits, hash_password, is_dated
-from pipelines.errors import BadInput
+from pipelines.errors import BadInput, NotPermitted
 from pipelines.store.custody import CustodyEvent, append_custody
-from pipelines.store.tables import api_tokens, people, sign_ins
+from pipelines.store.tables import api_tokens, people, person_identities, sign_ins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,6 +76,56 @@ class Registry:
             connection.execute(sa.insert(people).values(**values, created=self.now(), disabled=None))
             self._note(connection, name, {"change": "added", "role": role.value})
             return _find(connection, name)
+
+    def known_by(self, issuer: str, subject: str, wished: str, role: Role) -> Account:
+        """The account of whom a provider calls `subject`, in the role that it gives now; a new one, called `wished`.
+
+        NotPermitted where the account is disabled, or the name is another account's: a name alone lets nobody in.
+        """
+        known = person_identities.c
+        with self.database.read() as connection:
+            query = sa.select(people.c.name, people.c.disabled).join(person_identities, known.person == people.c.id)
+            found = connection.execute(query.where(known.issuer == issuer, known.subject == subject)).one_or_none()
+        if found is None:
+            return self._add_known(issuer, subject, wished, role)
+        if found.disabled is not None:
+            raise NotPermitted("This account is disabled.", hint="An administrator can enable it.")
+        with self.database.read() as connection:
+            account = _find(connection, found.name)
+        return account if account.role is role else self.set_role(found.name, role)
+
+    def _add_known(self, issuer: str, subject: str, wished: str, role: Role) -> Account:
+        if not _NAME.fullmatch(wished):
+            raise NotPermitted("The provider gives you no name that an account can have.", hint="[sign_in] name_claim")
+        with self.database.write() as connection:
+            if connection.scalar(sa.select(people.c.id).where(people.c.name == wished)) is not None:
+                raise NotPermitted(
+                    f"There is an account {wished} already, which is not known to be yours.",
+                    hint=f"tracemark people link {wished} SUBJECT makes it yours.",
+                )
+            kept = hash_password(secrets.token_urlsafe(48))  # nobody knows it: no password opens the account
+            values = {"name": wished, "role": role.value, "password": kept, "temporary": False, "disabled": None}
+            connection.execute(sa.insert(people).values(**values, created=self.now()))
+            account = _find(connection, wished)
+            self._link(connection, account, issuer, subject)
+            self._note(connection, wished, {"change": "added", "role": role.value, "by": issuer})
+            return account
+
+    def link(self, name: str, issuer: str, subject: str) -> Account:
+        """Let whom a provider calls `subject` in by the account `name`. BadInput where that is another's already."""
+        with self.database.write() as connection:
+            account = _find(connection, name)
+            known = person_identities.c
+            taken = sa.select(known.person).where(known.issuer == issuer, known.subject == subject)
+            if connection.scalar(taken) is not None:
+                raise BadInput(f"{subject!r} of {issuer} is known by an account already", hint="tracemark people list")
+            self._link(connection, account, issuer, subject)
+            self._note(connection, name, {"change": "linked", "issuer": issuer})
+            return account
+
+    def _link(self, connection: sa.Connection, account: Account, issuer: str, subject: str) -> None:
+        values = {"person": account.id, "issuer": issuer, "subject": subject, "added": self.now()}
+        connection.execute(sa.insert(person_identities).values(**values))
 
     def set_role(self, name: str, role: Role) -> Account:
         """Give the account another role: it holds from its next request on."""

@@ -7,17 +7,19 @@ from attrs import frozen
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboards.failures import status_of
+from dashboards.failures import NothingThere, status_of
 from dashboards.forms import FormGuard
 from dashboards.people.entrance import LONGEST_REASON, Entrance
+from dashboards.people.federation import Federation
 from dashboards.people.identity import current_person
 from dashboards.people.passwords import LONGEST, SHORTEST
 from dashboards.people.registry import Registry
 from dashboards.people.tokens import LONGEST_DAYS, Tokens
 from dashboards.rendering import Pages
 from dashboards.safeguards import COOKIE, SIGN_IN_COOKIE, Site, sign_in_secret
-from pipelines.errors import BadInput, NotPermitted
+from pipelines.errors import BadInput, NotPermitted, PartMissing, TracemarkError
 
+_BACK_COOKIE = "tracemark_provider"
 _Password = Annotated[str, Form(max_length=4 * LONGEST)]
 
 
@@ -31,14 +33,17 @@ class AccountScreen:
     entrance: Entrance
     tokens: Tokens
     site: Site
+    federation: Federation | None
 
     def routes(self) -> APIRouter:
         """What it answers to."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/sign-in", self.ask, methods=["GET"])
+        router.add_api_route("/sign-in/back", self.come_back, methods=["GET"])
         router.add_api_route("/account", self.account, methods=["GET"])
         for path, handler in (
             ("/sign-in", self.sign_in),
+            ("/sign-in/provider", self.begin),
             ("/sign-out", self.sign_out),
             ("/account/password", self.set_password),
             ("/account/tokens", self.make_token),
@@ -65,6 +70,46 @@ class AccountScreen:
             secret = self.entrance.sign_in(name.strip().lower(), password, matter, address)
         except NotPermitted as error:
             return self._ask(request, wanted, name=name, matter=matter, problem=error)
+        return self._let_in(request, secret, wanted)
+
+    def begin(
+        self,
+        request: Request,
+        matter: Annotated[str, Form(max_length=1_000)] = "",
+        wanted: Annotated[str, Form(alias="next", max_length=2_000)] = "/",
+    ) -> Response:
+        """Send the browser to the provider: by a page, since no form may lead to another origin."""
+        back = f"{self.site.scheme}://{request.headers['host'].lower()}/sign-in/back"
+        try:
+            federation = self._provided()
+            address, held = federation.begin(redirect=back, wanted=_inside(wanted), matter=matter)
+        except (PartMissing, NotPermitted, NothingThere) as error:
+            return self._ask(request, wanted, matter=matter, problem=error)
+        response = self.pages.render(request, "sign_in_by.html", provider=federation.provider.host, address=address)
+        response.headers["Refresh"] = f"0; url={address}"
+        response.set_cookie(
+            _BACK_COOKIE, held, max_age=600, httponly=True, samesite="lax", path="/sign-in", secure=self.site.tls
+        )
+        return response
+
+    def come_back(self, request: Request) -> Response:
+        """Let in who comes back from the provider."""
+        address = request.client.host if request.client else ""
+        try:
+            let_in = self._provided().end(dict(request.query_params), request.cookies.get(_BACK_COOKIE, ""), address)
+        except (PartMissing, NotPermitted, BadInput) as error:
+            response = self._ask(request, "/", problem=error)
+        else:
+            response = self._let_in(request, let_in.secret, let_in.wanted)
+        response.delete_cookie(_BACK_COOKIE, path="/sign-in")
+        return response
+
+    def _provided(self) -> Federation:
+        if self.federation is None:
+            raise NothingThere("No provider of sign-ins is set here.", hint="[sign_in] in tracemark.toml")
+        return self.federation
+
+    def _let_in(self, request: Request, secret: str, wanted: str) -> Response:
         held = sign_in_secret(request)
         if held:
             self.entrance.sign_out(held)
@@ -130,7 +175,7 @@ class AccountScreen:
         *,
         name: str = "",
         matter: str = "",
-        problem: NotPermitted | None = None,
+        problem: TracemarkError | None = None,
     ) -> Response:
         status = 200 if problem is None else status_of(problem)
         return self.pages.render(
@@ -142,6 +187,7 @@ class AccountScreen:
             name=name,
             matter=matter,
             longest_reason=LONGEST_REASON,
+            provider=self.federation.provider.host if self.federation else None,
         )
 
     def _account(

@@ -13,10 +13,12 @@ from starlette.testclient import TestClient
 
 from dashboards.application import create_application
 from dashboards.commands import listen, listen_for_replay
+from pipelines.composition import utc_now
 from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from playwright.sync_api import Browser
@@ -68,11 +70,11 @@ def reader(sample: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @contextmanager
-def serving(workspace: Workspace) -> Iterator[str]:
+def serving(workspace: Workspace, now: Callable[[], datetime] = utc_now) -> Iterator[str]:
     """The address of a running server."""
     other, replay = listen_for_replay("127.0.0.1", workspace)
     assert other
-    application = create_application(workspace, actor="ana", replay=replay)
+    application = create_application(workspace, actor="ana", now=now, replay=replay)
     with listen("127.0.0.1", 0) as listener, other:
         config = uvicorn.Config(application, log_level="error", access_log=False)
         server = uvicorn.Server(config)

@@ -28,7 +28,7 @@ from pipelines.store.tables.linking import (
     site_norms,
 )
 from pipelines.store.tables.offers import listings, sellers, status_changes, versions
-from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, sign_ins
+from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, person_identities, sign_ins
 from pipelines.store.tables.pictures import picture_captures, pictures
 from pipelines.store.tables.record import custody, journal, set_aside
 from pipelines.store.tables.registers import licences, register_imports, stolen_serials
@@ -76,6 +76,7 @@ __all__ = [
     "metadata",
     "offer_features",
     "people",
+    "person_identities",
     "picture_captures",
     "pictures",
     "register_imports",

@@ -18,6 +18,15 @@ people = sa.Table(
     sa.Column("disabled", UtcTime),
 )
 
+person_identities = sa.Table(
+    "person_identities",  # what a provider of sign-ins calls a person
+    metadata,
+    sa.Column("issuer", sa.String(255), primary_key=True),
+    sa.Column("subject", sa.String(255), primary_key=True),
+    sa.Column("person", sa.ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("added", UtcTime, nullable=False),
+)
+
 sign_ins = sa.Table(
     "sign_ins",
     metadata,
