@@ -97,6 +97,7 @@ class Beside:
     stolen: Sequence[tuple[Offer, str]] = ()
     shared_serials: Sequence[Offer] = ()
     prices: Mapping[str, float]
+    norms: Norms | None = None
 
 
 def assess_history(
@@ -116,6 +117,7 @@ def assess_history(
         stolen=beside.stolen,
         shared_serials=beside.shared_serials,
         prices=beside.prices,
+        norms=beside.norms,
     )
     nameless = history.id is None and not history.accounts
     firings = [] if nameless else rules.fire(facts)
@@ -127,7 +129,7 @@ def assess_history(
         windows=fullest_windows(firearms),
         firings=firings,
         new_in_box_ratio=round(new / len(firearms), 4) if firearms else None,
-        counted=count_seller(firearms, new, history.first_seen, beside.today, beside.observed),
+        counted=count_seller(firearms, new, len(facts.silent), history.first_seen, beside.today, beside.observed),
         observed=beside.observed,
         prices=beside.prices,
         licence=beside.licence,

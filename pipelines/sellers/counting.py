@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.sellers.facts import Count, Facts
+from pipelines.sellers.rates import drawn
 from pipelines.sellers.windows import fullest_window
 
 if TYPE_CHECKING:
@@ -147,6 +148,19 @@ def count_concentration(rule: HistoryRule, facts: Facts) -> Count | None:
         return None
     words = {"count": len(handguns), "total": len(facts.firearms)}
     return Count(number=len(facts.firearms), items=handguns, words=words)
+
+
+def count_silence(rule: HistoryRule, facts: Facts) -> Count | None:  # noqa: ARG001 -- as its peers
+    """All firearms, where those offered without a word of a check are a larger share than nearly anybody's there.
+
+    Where nine in ten ads say nothing silence tells nothing, so the share is drawn towards the site's own (`drawn`).
+    """
+    silent, total, norms = facts.silent, len(facts.firearms), facts.norms
+    if norms is None or norms.silent_high is None:
+        return None
+    if drawn(len(silent), total, norms.silent_ratio) <= norms.silent_high:
+        return None
+    return Count(number=total, items=silent, words={"count": len(silent), "total": total})
 
 
 def count_cheap(rule: HistoryRule, facts: Facts) -> Count | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipelines.sellers.facts import Count
+from pipelines.sellers.manner import Manner
 
 if TYPE_CHECKING:
     from classifiers.history_rules import HistoryRule
@@ -18,15 +19,22 @@ _WORD = re.compile(r"\w+")
 
 
 def count_flips(rule: HistoryRule, facts: Facts) -> Count | None:
-    """Firearms first offered within the window after the same hand had asked for one like it."""
+    """Firearms first offered within the window after the hand had asked for one like it, or said to be just bought."""
     turns = _turns(rule, facts, once=False)
-    return Count(number=len(turns), items=list(turns))
+    items = [item for item in facts.firearms if item in turns or _just_bought(item)]
+    return Count(number=len(items), items=items)
 
 
 def count_cycles(rule: HistoryRule, facts: Facts) -> Count | None:
     """Turns from asking to offering: each post that asks counts once, each firearm once."""
     turns = _turns(rule, facts, once=True)
     return Count(number=len(turns), items=list(turns))
+
+
+def _just_bought(item: Item) -> bool:
+    """Whether its first offer tells of a purchase shortly before: later ones repeat it when it is long true no more."""
+    first = item.offers[0]
+    return "resale_for_profit" in first.signals or Manner.shipped().tells_purchase(first.text)
 
 
 def _turns(rule: HistoryRule, facts: Facts, *, once: bool) -> dict[Item, Offer]:

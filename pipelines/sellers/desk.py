@@ -16,7 +16,7 @@ from pipelines.journal import last_change
 from pipelines.sellers.actors import actor_json
 from pipelines.sellers.assessment import item_json
 from pipelines.sellers.history import read_histories
-from pipelines.sellers.rates import USUAL, read_norms, read_observed, renew_norms
+from pipelines.sellers.rates import USUAL, read_norms, read_observed, renew_norms, silent_sellers
 from pipelines.sellers.round import Round, stock_pictures
 from pipelines.sellers.rules import SellerRules
 from pipelines.store.replacing import replace_rows
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from pipelines.sellers.assessment import SellerAssessment
     from pipelines.sellers.items import Item
-    from pipelines.sellers.rates import Norms
     from pipelines.sellers.round import Assessed
     from pipelines.store.database import Database
 
@@ -59,6 +58,7 @@ def assess_sellers(
     with database.read() as connection:
         known = Round.open(connection, rules, secret=key, now=now())
         changed = _changed_sellers(connection, known.made_by, known.days)
+        usual = known.norms
     if not changed:
         return SellersReport(assessed=0, review={})
     for part in _parts(changed):
@@ -69,15 +69,30 @@ def assess_sellers(
     with database.read() as connection:
         hands = list(_hands(connection, set(changed) | moved, actor_of))
         known = evolve(known, observed=read_observed(connection))
-    review: Counter[str] = Counter()
+    review = _assess_hands(database, known, hands)
+    with database.write() as connection:
+        renew_norms(connection, now())
+    with database.read() as connection:
+        known = evolve(known, norms=read_norms(connection))
+        told = sorted(known.norms.keys() - {site for site, one in usual.items() if one.silent_high is not None})
+        over = {row for site in told for row in silent_sellers(connection, site, known.norms[site])}
+        hands = list(_hands(connection, over, {}))
+    review |= _assess_hands(database, known, hands)
+    return SellersReport(assessed=len(review), review=dict(Counter(review.values())))
+
+
+def _assess_hands(
+    database: Database, known: Round, hands: Sequence[tuple[list[int], str | None]]
+) -> dict[tuple[str, str | None], str]:
+    """Assess some hands and keep what was found, batch by batch; the level of each account."""
+    review: dict[tuple[str, str | None], str] = {}
     for batch in _batches(hands):
         with database.write() as connection:
             found = _assess(known.on(connection), batch)
-            _keep(connection, found, known, read_norms(connection))
-        review.update(account.review for _, one in found for account in one.accounts)
-    with database.write() as connection:
-        renew_norms(connection, now())
-    return SellersReport(assessed=sum(review.values()), review=dict(review))
+            _keep(connection, found, known)
+        for _, one in found:
+            review |= {(account.history.site, account.history.id): account.review for account in one.accounts}
+    return review
 
 
 def _assess(one: Round, batch: Sequence[tuple[list[int], str | None]]) -> list[tuple[list[int], Assessed]]:
@@ -142,7 +157,6 @@ def _keep(
     connection: sa.Connection,
     found: Sequence[tuple[list[int], Assessed]],
     one: Round,
-    norms: Mapping[str, Norms],
 ) -> None:
     pairs = [pair for rows, assessed in found for pair in zip(rows, assessed.accounts, strict=True)]
     rows = [row for row, _ in pairs]
@@ -162,11 +176,12 @@ def _keep(
             "rules": one.made_by,
             "due": account.due,
             "review": account.review,
-            "body": account.to_json(norms.get(account.history.site, USUAL)),
+            "body": account.to_json(one.norms.get(account.history.site, USUAL)),
             "firearms": account.counted.firearms,
             "observed_days": account.counted.observed_days,
             "fresh": account.counted.new,
             "total": account.counted.total,
+            "silent": account.counted.silent,
         }
         for row, account in pairs
     ]

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.items import Item
     from pipelines.sellers.offers import Offer
+    from pipelines.sellers.rates import Norms
+
+_CHECKS = frozenset({"ffl_transfer", "check_or_permit_required", "licensed_intermediary", "id_or_residency"})
 
 
 @frozen(kw_only=True)
@@ -30,11 +33,21 @@ class Facts:
     stolen: Sequence[tuple[Offer, str]] = ()  # with the list that holds the stated serial number
     shared_serials: Sequence[Offer] = ()  # whose stated serial number another hand states too
     prices: Mapping[str, float] = field(factory=dict)  # by item: how far from the market (z)
+    norms: Norms | None = None  # what is usual on the site; None for several accounts together
 
     @property
     def new(self) -> list[Item]:
-        """The firearms described as new."""
-        return [item for item in self.firearms if says(item, {"new_in_box"})]
+        """The firearms described as new, by the words of an offer or by its field for the condition."""
+        return [item for item in self.firearms if says(item, {"new_in_box"}) or any(one.new for one in item.offers)]
+
+    @property
+    def silent(self) -> list[Item]:
+        """The firearms of which no offer says anything of a check, a permit or a dealer."""
+        return [
+            item
+            for item in self.firearms
+            if all("missing_check_statement" in offer.signals and not offer.against & _CHECKS for offer in item.offers)
+        ]
 
 
 @frozen(kw_only=True)

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from pipelines.places import Places
 from pipelines.reading.contacts import find_contacts
+from pipelines.sellers.manner import Manner
 from pipelines.sellers.serials import Serial, find_serials
 from pipelines.store.tables import assessments, listings, pictures, sellers, sites, status_changes, versions
 
@@ -53,6 +54,7 @@ class Offer:
     review: str
     capture: str | None = None  # of its current version
     asks: bool = False
+    new: bool = False  # by the page's own field for the condition
     status: str = "active"
     ended: datetime | None = None
     price: tuple[float, str] | None = None  # amount and currency
@@ -181,6 +183,7 @@ def _offer(
         text=text,
         offers_things=row.body["class"] not in _ASKING and row.body.get("queue") != "scam_storefront",
         asks=row.body["class"] == "wanted_ad",
+        new=Manner.shipped().says_new(content["condition"]),
         items=row.found,
         signals=signals,
         against=frozenset(one["name"] for one in row.body["signals"] if one["polarity"] == "against"),

@@ -31,7 +31,8 @@ _MONTH, _YEAR = 30.0, 365
 _SAMPLE = 500  # listings
 _WEIGHT = 90.0  # days that the site's mean counts for where its sellers do not differ enough to say
 _LEAST, _MOST = 30.0, 720.0
-_NEW_WEIGHT = 4.0  # firearms that the site's share of new ones counts for
+_NEW_WEIGHT = 4.0  # firearms that the site's share of new ones, or of silent ones, counts for
+_LEAST_SILENT, _LEAST_SELLERS = 10, 100
 
 
 @frozen
@@ -61,6 +62,8 @@ class Norms:
     shape: float  # firearms
     days: float
     new_ratio: float
+    silent_ratio: float = 0.9  # of firearms offered without a word of a check
+    silent_high: float | None = None  # its 99th percentile over sellers; None where fewer than a hundred tell it
 
 
 @frozen(kw_only=True)
@@ -71,6 +74,7 @@ class Counted:
     observed_days: int
     new: int
     total: int
+    silent: int = 0
 
 
 def read_observed(connection: sa.Connection) -> dict[str, Observed]:
@@ -103,7 +107,7 @@ def _age_at_first_sight(connection: sa.Connection, site: str) -> int:
 
 
 def count_seller(
-    firearms: Sequence[Item], new: int, first: datetime | None, today: datetime, observed: Observed
+    firearms: Sequence[Item], new: int, silent: int, first: datetime | None, today: datetime, observed: Observed
 ) -> Counted:
     """What is counted of a seller from its first firearm (or its first sight) to `today`."""
     begins = min((item.offered for item in firearms), default=first)
@@ -112,6 +116,7 @@ def count_seller(
         observed_days=0 if begins is None else observed.count(begins.date(), today.date()),
         new=new,
         total=len(firearms),
+        silent=silent,
     )
 
 
@@ -120,7 +125,7 @@ def rate(counted: Counted, norms: Norms) -> JsonObject:
     shape, days = norms.shape + counted.firearms, norms.days + counted.observed_days
     root = math.sqrt(shape / days)
     spread = 1.96 / (2 * math.sqrt(days))
-    new = (counted.new + _NEW_WEIGHT * norms.new_ratio) / (counted.total + _NEW_WEIGHT)
+    new = drawn(counted.new, counted.total, norms.new_ratio)
     return {
         "firearms_in_30_days": round(_MONTH * shape / days, 3),
         "low": round(_MONTH * max(0.0, root - spread) ** 2, 3),
@@ -129,6 +134,11 @@ def rate(counted: Counted, norms: Norms) -> JsonObject:
         "observed_days": counted.observed_days,
         "new_in_box_ratio": round(new, 4),
     }
+
+
+def drawn(number: int, total: int, ratio: float) -> float:
+    """A share drawn towards the site's own: of few firearms nothing is known, of many what they show."""
+    return (number + _NEW_WEIGHT * ratio) / (total + _NEW_WEIGHT)
 
 
 def read_norms(connection: sa.Connection) -> dict[str, Norms]:
@@ -157,15 +167,43 @@ def measure_norms(connection: sa.Connection) -> dict[str, Norms]:
             sa.func.sum(1.0 * one.firearms * one.firearms / one.observed_days).label("squares"),
             sa.func.sum(one.fresh).label("new"),
             sa.func.sum(one.total).label("total"),
+            sa.func.sum(one.silent).label("silent"),
+            sa.func.sum(sa.case((one.total >= _LEAST_SILENT, 1), else_=0)).label("large"),
         )
         .join(sellers, sellers.c.id == one.seller)
         .where(one.observed_days > 0)
         .group_by(sellers.c.site)
     )
-    return {row["site"]: _norms(dict(row)) for row in connection.execute(query).mappings()}
+    return {row["site"]: _norms(connection, dict(row)) for row in connection.execute(query).mappings().all()}
 
 
-def _norms(row: JsonObject) -> Norms:
+def _silent_high(connection: sa.Connection, site: str, large: int, ratio: float) -> float | None:
+    """The share of silent firearms that 99 of 100 sellers of ten and more have at most there (nearest rank)."""
+    if large < _LEAST_SELLERS:
+        return None
+    one, share = seller_assessments.c, _silent_share(ratio)
+    query = sa.select(share).join(sellers, sellers.c.id == one.seller)
+    query = query.where(sellers.c.site == site, one.total >= _LEAST_SILENT, one.observed_days > 0)
+    over = large - math.ceil(0.99 * large)
+    return connection.scalar(query.order_by(share.desc()).offset(over).limit(1))
+
+
+def silent_sellers(connection: sa.Connection, site: str, norms: Norms) -> list[int]:
+    """The row ids of a site's sellers of ten firearms and more that lie over its percentile."""
+    if norms.silent_high is None:
+        return []
+    share = _silent_share(norms.silent_ratio)
+    query = sa.select(sellers.c.id).join(seller_assessments, seller_assessments.c.seller == sellers.c.id)
+    chosen = (sellers.c.site == site, seller_assessments.c.total >= _LEAST_SILENT, share > norms.silent_high)
+    return list(connection.scalars(query.where(*chosen)))
+
+
+def _silent_share(ratio: float) -> sa.ColumnElement[float]:
+    one = seller_assessments.c
+    return sa.cast((one.silent + _NEW_WEIGHT * ratio) / (one.total + _NEW_WEIGHT), sa.Float)
+
+
+def _norms(connection: sa.Connection, row: JsonObject) -> Norms:
     days, firearms = float(row["days"]), float(row["firearms"])
     mean = max(firearms / days, 1e-6)
     # Σ n²/d − (Σn)²/Σd is what chance alone would make (k−1)·mean, and the spread of sellers more.
@@ -174,8 +212,13 @@ def _norms(row: JsonObject) -> Norms:
     weight = mean / beyond if beyond > 0 else _WEIGHT
     weight = min(max(weight, _LEAST), _MOST)
     total = float(row["total"] or 0)
+    silent = round((float(row["silent"] or 0) + 9) / (total + 10), 6)
     return Norms(
-        shape=round(mean * weight, 9), days=round(weight, 6), new_ratio=round((row["new"] + 1) / (total + 4), 6)
+        shape=round(mean * weight, 9),
+        days=round(weight, 6),
+        new_ratio=round((row["new"] + 1) / (total + 4), 6),
+        silent_ratio=silent,
+        silent_high=_silent_high(connection, row["site"], int(row["large"] or 0), silent),
     )
 
 

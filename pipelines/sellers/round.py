@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from pipelines.actors.hands import read_decisions
 from pipelines.actors.marks import image_bands
@@ -18,7 +18,7 @@ from pipelines.sellers.history import join_histories
 from pipelines.sellers.items import find_items
 from pipelines.sellers.market import Market
 from pipelines.sellers.offers import Where
-from pipelines.sellers.rates import Observed, read_observed
+from pipelines.sellers.rates import Observed, read_norms, read_observed
 from pipelines.sellers.serials import digest
 from pipelines.store.tables import listings
 from pipelines.store.tables.linking import seller_marks
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipelines.sellers.history import SellerHistory
     from pipelines.sellers.items import Item
     from pipelines.sellers.offers import Offer
+    from pipelines.sellers.rates import Norms
     from pipelines.sellers.rules import SellerRules
 
 _MOST_IN = 400
@@ -63,6 +64,7 @@ class Round:
     secret: bytes
     now: datetime
     as_of: datetime | None = None
+    norms: Mapping[str, Norms] = field(factory=dict)
 
     @classmethod
     def open(
@@ -89,6 +91,7 @@ class Round:
             secret=secret,
             now=now,
             as_of=as_of,
+            norms=read_norms(connection),
         )
 
     @property
@@ -165,6 +168,7 @@ class Round:
             stolen=self.stolen.match(history.offers),
             shared_serials=self._shared_serials(history.offers, rows),
             prices=prices,
+            norms=self.norms.get(history.site),
         )
 
     def _shared_serials(self, offers: Sequence[Offer], rows: Sequence[int]) -> list[Offer]:

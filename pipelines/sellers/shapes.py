@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from pipelines.licences.matching import Standing
 from pipelines.sellers.facts import Count, Facts, offers_of
+from pipelines.sellers.manner import Manner
 
 if TYPE_CHECKING:
     from classifiers.history_rules import HistoryRule
 
 _PROCESS = frozenset({"ffl_transfer", "check_or_permit_required", "licensed_intermediary", "dealer"})
+_DEALING = frozenset({"dealer", "licence_number_stated"})
 _ESTATE = frozenset({"estate_or_collection"})
 _MISMATCHES = frozenset({Standing.UNKNOWN, Standing.EXPIRED, Standing.ANOTHERS})
 
@@ -48,6 +50,24 @@ def count_process(rule: HistoryRule, facts: Facts) -> Count | None:
         return None
     words = {"names": licence or "in its listings", "count": len(careful), "total": len(offers)}
     return Count(number=1, items=facts.firearms, words=words)
+
+
+def count_manner(rule: HistoryRule, facts: Facts) -> Count | None:  # noqa: ARG001 -- as its peers
+    """Cues of a business in the words of one who calls a sale private, states no licence and calls itself no dealer."""
+    history = facts.history
+    offers = offers_of(facts.firearms)
+    dealing = sum(1 for offer in offers if offer.against & _DEALING)
+    stated = facts.licence is not None or any(account.licence for account in history.accounts)
+    private = [offer for offer in offers if "private_sale" in offer.signals]
+    if not private or stated or 2 * dealing > len(offers):
+        return None
+    manner = Manner.shipped()
+    found = {offer.row: manner.find(offer.text) for offer in history.offers if offer.offers_things}
+    told = manner.find("\n".join(account.profile for account in history.accounts if account.profile))
+    cues = sorted(told.union(*found.values()))
+    showing = [offer for offer in history.offers if found.get(offer.row)]
+    words = {"names": ", ".join(cues), "total": len(private)}
+    return Count(number=len(cues), offers=[*showing, *(one for one in private if one not in showing)], words=words)
 
 
 def count_liquidation(rule: HistoryRule, facts: Facts) -> Count | None:

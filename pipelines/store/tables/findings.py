@@ -49,4 +49,5 @@ seller_assessments = sa.Table(
     sa.Column("observed_days", sa.Integer),
     sa.Column("fresh", sa.Integer),
     sa.Column("total", sa.Integer),
+    sa.Column("silent", sa.Integer),  # firearms offered without a word of a check
 )
