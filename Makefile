@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs
 
-.PHONY: venv dev demo browser model model-card test check lint types imports wheel encoder fonts lock bench bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile clean
+.PHONY: venv dev demo browser model model-card test check lint types imports wheel encoder fonts lock bench bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile bench-million clean
 
 venv: $(VENV)/.core
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -15,11 +15,17 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	@$(PIP) -e .
 	@touch $@
 
-dev: $(VENV)/.dev
+dev: $(VENV)/.dev $(VENV)/s3/.made
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what the tests need"
 	@$(PIP) torch==2.13.0
 	@$(PIP) -e '.[train,scale,dev]'
+	@touch $@
+
+# A server that speaks S3, for tests: apart, since botocore wants an older python-dateutil than we have.
+$(VENV)/s3/.made: Makefile | $(VENV)/.core
+	@$(PYTHON) -m venv $(VENV)/s3
+	@$(VENV)/s3/bin/python -m pip install --quiet --disable-pip-version-check 'moto[s3]==5.2.5' flask==3.1.3 flask-cors==6.0.5
 	@touch $@
 
 demo: venv
@@ -70,7 +76,7 @@ lock:
 bench: dev
 	$(BIN)/python benchmarks/crawl.py
 
-bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile: bench-%: dev
+bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile bench-million: bench-%: dev
 	$(BIN)/python benchmarks/$*.py $(ARGS)
 
 clean:

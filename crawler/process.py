@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 import uuid
 from contextlib import ExitStack
@@ -12,7 +11,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import structlog
 from attrs import frozen
 from scrapy import signals
 
@@ -22,6 +20,7 @@ from crawler.restraint import Restraint
 from crawler.run import SiteRun
 from crawler.sites.loading import load_site
 from pipelines.errors import BadInput
+from pipelines.logs import configure_logs
 from pipelines.models import RunStatus
 from pipelines.work.holding import LEASE, held
 from pipelines.workspace import Workspace
@@ -108,6 +107,7 @@ def begin_run(
         from crawler.browser import require_chromium  # noqa: PLC0415 -- only sites that need it
 
         require_chromium()
+    configure_logs(place.settings.observe.log_level, as_json=place.settings.observe.log_json)
     with ExitStack() as stack:
         database = place.open_database()
         stack.callback(database.close)
@@ -171,8 +171,7 @@ def carry_out(run: SiteRun, spider_class: type[_Spider]) -> tuple[Run, _Spider |
     from scrapy.crawler import CrawlerProcess  # noqa: PLC0415 -- as above
     from scrapy.utils.project import get_project_settings  # noqa: PLC0415
 
-    # Data goes to standard output, everything else to standard error.
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    configure_logs()  # where nobody has yet: Scrapy's standard output is for data
     process = CrawlerProcess(get_project_settings())
     crawler = process.create_crawler(spider_class)
     begun = process.crawl(crawler, run=run)

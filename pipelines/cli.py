@@ -51,6 +51,7 @@ COMMANDS = {
     "status": ("pipelines.commands.status:status", "Show sites, runs and what waits."),
     "doctor": ("pipelines.commands.doctor:doctor", "Check every part and say what to do."),
     "config": ("pipelines.commands.workspace:config", "Print every setting and its origin."),
+    "vault": ("pipelines.commands.vault:vault", "Ship sealed files to an object storage."),
     "reindex": ("pipelines.commands.assess:reindex", "Build the search index anew."),
     "backup": ("pipelines.commands.backup:backup", "Write the whole workspace into one file."),
     "restore": ("pipelines.commands.backup:restore", "Make a workspace anew from a backup."),

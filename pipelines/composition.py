@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.feed import FeedDesk
     from pipelines.index.port import Index
     from pipelines.index.projector import ProjectorReport
+    from pipelines.observe.metrics import Meters
     from pipelines.packet.authority import TimeAuthority
     from pipelines.packet.creation import PacketReceipt
     from pipelines.packet.dossier import Dossier
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from pipelines.packet.keys import SigningKey
     from pipelines.sellers.rules import SellerRules
     from pipelines.store.database import Database
+    from pipelines.vault.objects import ObjectPlace
+    from pipelines.vault.shipping import ShippingReport
     from pipelines.workspace import Workspace
 
 _PATIENCE = 120.0
@@ -55,11 +58,21 @@ def person() -> str:
 @contextmanager
 def opened(workspace: Workspace) -> Iterator[Database]:
     """The workspace's store for the length of a block."""
+    start_logs(workspace)
     database = workspace.open_database()
     try:
+        if (place := object_place(workspace)) is not None:
+            place.note(workspace.vault)  # on a machine that only reads, too
         yield database
     finally:
         database.close()
+
+
+def start_logs(workspace: Workspace) -> None:
+    """Have logs as [observe] says, for the rest of this process."""
+    from pipelines.logs import configure_logs  # noqa: PLC0415 -- structlog takes 0.1 s
+
+    configure_logs(workspace.settings.observe.log_level, as_json=workspace.settings.observe.log_json)
 
 
 def time_authority(workspace: Workspace) -> TimeAuthority | None:
@@ -75,12 +88,25 @@ def time_authority(workspace: Workspace) -> TimeAuthority | None:
 
 
 @contextmanager
+def metrics_served(workspace: Workspace, process: str) -> Iterator[Meters]:
+    """What `process` (watch, worker, serve) counts, shown to Prometheus where [observe] gives it a port."""
+    from pipelines.observe.metrics import serve_metrics  # noqa: PLC0415 -- prometheus_client takes 0.1 s
+
+    def position() -> int:
+        with opened_index(workspace, read_only=True) as index:
+            return index.position()
+
+    port: int | None = getattr(workspace.settings.observe, f"{process}_port")
+    with serve_metrics(port, workspace.open_database, position, utc_now) as meters:
+        yield meters
+
+
+@contextmanager
 def opened_index(workspace: Workspace, *, read_only: bool) -> Iterator[Index]:
     """The workspace's index for the length of a block."""
     from pipelines.index.opening import open_index  # noqa: PLC0415 -- the engines take 0.2 s
-    from pipelines.logs import configure_logs  # noqa: PLC0415
 
-    configure_logs()
+    start_logs(workspace)
     chosen = workspace.settings.index
     if chosen.engine == "elasticsearch" and not chosen.url:
         raise ConfigurationError(
@@ -172,6 +198,27 @@ def feed_desk(workspace: Workspace, database: Database, progress: Callable[[int]
         now=utc_now,
         progress=progress,
     )
+
+
+def ship_vault(workspace: Workspace, database: Database) -> ShippingReport | None:
+    """Ship the vault's sealed files; None where no object storage is configured. Raises what `Shipping.run` raises."""
+    from pipelines.vault.shipping import Shipping  # noqa: PLC0415 -- as above
+
+    place = object_place(workspace)
+    if place is None:
+        return None
+    days = workspace.settings.vault.local_days
+    return Shipping(
+        database=database, root=workspace.vault, objects=place.open(), days=days, now=utc_now, actor=person()
+    ).run()
+
+
+def object_place(workspace: Workspace) -> ObjectPlace | None:
+    """Where the workspace's sealed files go, None where nowhere."""
+    from pipelines.vault.objects import ObjectPlace  # noqa: PLC0415 -- as above
+
+    chosen = workspace.settings.vault
+    return None if chosen.url is None else ObjectPlace(url=chosen.url, endpoint=chosen.endpoint, region=chosen.region)
 
 
 def load_assessor(workspace: Workspace, model: str | None = None) -> Assessor:

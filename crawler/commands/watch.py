@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from crawler.watch import Watch, WatchEvent
+    from pipelines.observe.metrics import Meters
 
 GRACE = 90.0
 """Seconds that runs have to end durably after a signal: three times what one page may take by default."""
@@ -51,11 +52,12 @@ def watch(ctx: click.Context, once: bool, most: int, as_json: bool) -> int:
     from crawler.process import utc_now  # noqa: PLC0415 -- Scrapy takes 0.5 s
     from crawler.watch import Watch  # noqa: PLC0415
     from crawler.workers import ForkedWorkers  # noqa: PLC0415
-    from pipelines.composition import opened  # noqa: PLC0415
+    from pipelines.composition import metrics_served, opened  # noqa: PLC0415
     from pipelines.work.holding import process_name  # noqa: PLC0415
 
     workspace = find_workspace(ctx)
-    with opened(workspace) as database, taken_signals() as taken:
+    tell = print_event if as_json else say_event
+    with opened(workspace) as database, metrics_served(workspace, "watch") as meters, taken_signals() as taken:
         holds = choose_holds(workspace, database, process_name())
         keeper = Watch(
             workspace=workspace,
@@ -63,13 +65,26 @@ def watch(ctx: click.Context, once: bool, most: int, as_json: bool) -> int:
             starter=ForkedWorkers(workspace.root, holds.claims),
             holds=holds,
             now=utc_now,
-            tell=print_event if as_json else say_event,
+            tell=counted(tell, meters),
             most=most,
         )
         keep(keeper, taken, once=once)
     if signal.SIGINT in taken.numbers:
         return ExitCode.INTERRUPTED
     return ExitCode.NOT_AS_IT_SHOULD_BE if once and keeper.troubled else ExitCode.DONE
+
+
+def counted(tell: Callable[[WatchEvent], None], meters: Meters) -> Callable[[WatchEvent], None]:
+    """`tell`, and what it tells counted."""
+
+    def note(event: WatchEvent) -> None:
+        if event.kind == "skipped":
+            meters.note_trouble("skipped")
+        if event.kind == "ended" and event.run is not None:
+            meters.note_visit(event.run.status.value, event.run.started, event.run.finished)
+        tell(event)
+
+    return note
 
 
 class SignalsTaken:

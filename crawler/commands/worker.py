@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from crawler.commands.watch import GRACE, keep, print_event, say_event, taken_signals
+from crawler.commands.watch import GRACE, counted, keep, print_event, say_event, taken_signals
 from pipelines.commands.conventions import find_workspace, json_option, workspace_option
 from pipelines.errors import ExitCode
 
@@ -56,7 +56,7 @@ def worker(
     from crawler.holds import StoreHolds  # noqa: PLC0415 -- as below
     from crawler.process import utc_now  # noqa: PLC0415 -- Scrapy takes 0.5 s
     from crawler.watch import Watch, WatchEvent, WatchEventKind  # noqa: PLC0415
-    from pipelines.composition import opened  # noqa: PLC0415
+    from pipelines.composition import metrics_served, opened  # noqa: PLC0415
     from pipelines.work.holding import process_name  # noqa: PLC0415
     from pipelines.work.queue import prepare_queue, require_shared, schema_name  # noqa: PLC0415
     from pipelines.work.register import Presence  # noqa: PLC0415
@@ -71,7 +71,7 @@ def worker(
     def tell_task(words: str) -> None:
         tell(WatchEvent(kind=WatchEventKind.TASK, reason=words))
 
-    with opened(workspace) as database:
+    with opened(workspace) as database, metrics_served(workspace, "worker") as meters:
         require_shared(database)
         schema_name()
         from crawler.work.carrier import Carrier  # noqa: PLC0415 -- procrastinate is there
@@ -85,7 +85,7 @@ def worker(
             database=database,
             starter=QueueStarter(workspace.root, holds.claims, database),
             now=utc_now,
-            tell=tell_visits,
+            tell=counted(tell_visits, meters),
             most=0 if only == "tasks" else concurrency,
             holds=holds,
             longest_look=min(_LOOK, lease / 2),

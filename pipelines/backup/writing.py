@@ -27,6 +27,7 @@ from pipelines.errors import BadInput, DiskTrouble
 from pipelines.store.custody import CustodyEvent, append_custody
 from pipelines.store.database import HEAD, Database
 from pipelines.store.tables import custody, vault_files
+from pipelines.vault.shipping import bring_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,7 +104,7 @@ def write_backup(
     """Write the whole of `workspace` to the new file `out`, the private keys only with `keys`; its manifest.
 
     The custody log names the backup, and the backup holds that row. Raises `BadInput` where `out` is there already,
-    and `DiskTrouble` where the vault holds less than the store answers for.
+    and `DiskTrouble` where the vault holds less than the store answers for; what was shipped is brought back.
     """
     if out.exists():
         raise BadInput(f"{out} is there already", hint="name a new file")
@@ -116,6 +117,7 @@ def write_backup(
             snapshot = Path(folder) / STORE
             _copy_store(database, snapshot)
             facts, committed = _read_snapshot(snapshot, now)
+            bring_back(workspace.vault, [file for file, size in committed.items() if size])
             with partial.open("xb") as file, tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT) as tar:
                 archive = _Archive(tar, now.timestamp())
                 archive.add(STORE, snapshot)

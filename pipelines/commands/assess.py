@@ -8,6 +8,7 @@ import click
 
 from pipelines.commands.conventions import find_workspace, json_option, print_json, say, workspace_option
 from pipelines.commands.progress import progress
+from pipelines.commands.vault import ship_or_say
 from pipelines.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def run_assessment(
         report = assessment_desk(workspace, hold.database).run(progress=tell)
         sellers = assess_sellers(hold.database, now=utc_now, rules=seller_rules(workspace), key=serial_key(workspace))
         project(workspace, hold.database)
+    ship_or_say(workspace, database)
     return report, sellers
 
 

@@ -139,7 +139,24 @@ def _vault(workspace: Workspace) -> Check:
     if waiting:
         found = f"{waiting} pieces were deleted, but a crash came before their bytes were overwritten"
         return Check(id="vault", state="fail", found=found, fix=OVERWRITE, code=ExitCode.NOT_AS_IT_SHOULD_BE)
-    return Check(id="vault", state="ok", found="nothing deleted waits to be overwritten")
+    return _objects(workspace) or Check(id="vault", state="ok", found="nothing deleted waits to be overwritten")
+
+
+def _objects(workspace: Workspace) -> Check | None:
+    """What is wrong with the object storage, or that all lies there; None where there is none."""
+    from pipelines.composition import object_place, opened  # noqa: PLC0415
+    from pipelines.vault.shipping import count_unshipped  # noqa: PLC0415
+
+    place = object_place(workspace)
+    if place is None:
+        return None
+    place.open().size("nothing-is-called-so")  # PartMissing where it does not answer
+    with opened(workspace) as database, database.read() as connection:
+        sealed = count_unshipped(connection).sealed
+    if sealed:
+        found = f"{sealed} sealed files are not in {place.url} yet"
+        return Check(id="vault", state="warn", found=found, fix="tracemark vault ship")
+    return Check(id="vault", state="ok", found=f"every sealed file lies in {place.url}")
 
 
 def _workers(workspace: Workspace) -> Check:

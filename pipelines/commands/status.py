@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 import sqlalchemy as sa
+from attrs import asdict
 
 from pipelines.commands.conventions import find_workspace, json_option, print_json, workspace_option
 
@@ -45,6 +46,12 @@ def status(ctx: click.Context, as_json: bool) -> None:
     click.echo(f"  {waiting['assessment']} wait for assessment, {waiting['set_aside']} set aside")
     if waiting["blanking"]:
         click.echo(f"  {waiting['blanking']} deleted pieces of the vault wait to be overwritten: {OVERWRITE}")
+    shipping = waiting["shipping"]
+    if workspace.settings.vault.url and shipping["files"]:
+        click.echo(
+            f"  {shipping['files']} files of the vault ({shipping['bytes']} bytes) are not in the object storage"
+        )
+        click.echo(f"  {shipping['sealed']} of them are sealed: tracemark vault ship")
     if found["clock"]:
         click.echo(f"  {found['clock']}")
     for line in () if work is None else work.lines():
@@ -74,6 +81,7 @@ def read_status(database: Database, now: datetime) -> JsonObject:
     from pipelines.store.clock import clock_lag, say_lag  # noqa: PLC0415
     from pipelines.store.runs import latest_run, run_to_json, site_records  # noqa: PLC0415
     from pipelines.store.tables import blanks, listings, sellers, set_aside  # noqa: PLC0415
+    from pipelines.vault.shipping import count_unshipped  # noqa: PLC0415
 
     with database.read() as connection:
         sites = []
@@ -95,5 +103,6 @@ def read_status(database: Database, now: datetime) -> JsonObject:
                 "assessment": count(listings, listings.c.assessment.is_(None)),
                 "set_aside": count(set_aside),
                 "blanking": count(blanks),
+                "shipping": asdict(count_unshipped(connection)),
             },
         }

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from pipelines.errors import DiskTrouble
 from pipelines.store.tables import blanks
+from pipelines.vault.objects import fetch
+from pipelines.vault.shipping import renew
 from pipelines.warc.encoding import encode_date
 
 if TYPE_CHECKING:
@@ -36,13 +38,18 @@ SHORTEST = 220
 def blank_waiting(database: Database, vault: Path, new_id: Callable[[], UUID]) -> int:
     """Overwrite every range that waits for it, and strike it off; how many there were.
 
-    A crash between the two overwrites a range twice, which changes nothing that anyone reads. Raises `DiskTrouble`.
+    A crash between the two overwrites a range twice, which changes nothing that anyone reads. A file that was shipped
+    takes its object's place. Raises `DiskTrouble`, and `PartMissing` where the object storage does not answer: then
+    the ranges go on waiting.
     """
     with database.read() as connection:
         waiting = connection.execute(sa.select(blanks).order_by(blanks.c.file, blanks.c.offset)).all()
     for file in sorted({row.file for row in waiting}):
         rows = [row for row in waiting if row.file == file]
+        if not (vault / file).exists():
+            fetch(vault, file)
         _blank(vault / file, [(row.offset, row.length, row.at) for row in rows], new_id)
+        renew(database, vault, file, now=max(row.at for row in rows))
         with database.write() as connection:
             connection.execute(sa.delete(blanks).where(blanks.c.id.in_([row.id for row in rows])))
     return len(waiting)

@@ -53,11 +53,18 @@ def read_payload(members: bytes, stored: StoredBytes) -> bytes:
 
 
 def read_members(root: Path, stored: StoredBytes) -> bytes:
-    """Return the raw gzip members that `stored` points to, unread; DamagedArchiveError where they are not there."""
+    """Return the raw gzip members that `stored` points to, unread; DamagedArchiveError where they are not there.
+
+    A file that was shipped to an object storage and removed here is brought back first; PartMissing where it cannot be.
+    """
     base = root.resolve()
     path = (base / stored.file).resolve()
     if not path.is_relative_to(base):
         raise DamagedArchiveError(f"{stored.file} lies outside the vault")
+    if not path.exists():
+        from pipelines.vault.objects import fetch  # noqa: PLC0415 -- only where a vault has sent files away
+
+        fetch(base, stored.file)
     try:
         with path.open("rb") as file:
             file.seek(stored.offset)

@@ -27,6 +27,7 @@ from pipelines.store.tables.linking import (
     seller_marks,
     site_norms,
 )
+from pipelines.store.tables.objects import vault_objects
 from pipelines.store.tables.offers import listings, sellers, status_changes, versions
 from pipelines.store.tables.people import api_tokens, failed_sign_ins, people, person_identities, sign_ins
 from pipelines.store.tables.pictures import picture_captures, pictures
@@ -96,6 +97,7 @@ __all__ = [
     "status_changes",
     "stolen_serials",
     "vault_files",
+    "vault_objects",
     "versions",
     "work_leases",
     "workers",
