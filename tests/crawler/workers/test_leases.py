@@ -50,7 +50,7 @@ def test_one_claims_and_the_next_once_the_lease_has_ended(shared: Database) -> N
     clock.go(29)
     assert take(shared, clock, "two") is None
     clock.go(1)
-    second = take(shared, clock, "two")
+    second = take(shared, clock, "one")  # a worker of the same name, started again
     assert second is not None
     assert second.number == first.number + 1
     with shared.alter() as connection:
