@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import socket
-import subprocess
-from contextlib import contextmanager
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "benchmarks"))
+
+from elastic_server import MISSING, find_launcher, started
+
 from pipelines.index.analysis import Analyzer
 from pipelines.index.document import IndexDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-
-ROOT = Path(__file__).resolve().parents[3]
 
 TEXTS = {
     "en": (
@@ -136,70 +136,14 @@ def document() -> Callable[..., IndexDocument]:
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_url() -> Iterator[str]:
-    with started_elasticsearch() as (_, told):
+def elasticsearch_url(elasticsearch: Callable[..., AbstractContextManager[tuple[Any, str]]]) -> Iterator[str]:
+    with elasticsearch() as (_, told):
         yield told.split()[-1]
-
-
-@contextmanager
-def started_elasticsearch(*options: str) -> Iterator[tuple[Callable[..., None], str]]:
-    """A server that begins empty: a way to give its launcher orders, and what it said when it answered."""
-    launcher = _find_launcher()
-    if launcher is None:
-        message = "no Elasticsearch: set TRACEMARK_ELASTICSEARCH to the folder with its launcher"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    port = str(_free_port())
-
-    def order(*words: str) -> subprocess.CompletedProcess[str]:
-        arguments = [str(launcher), *words[:1], "--port", port, *words[1:]]
-        return subprocess.run(arguments, check=False, capture_output=True, text=True, timeout=180)
-
-    def obey(*words: str) -> None:
-        done = order(*words)
-        assert done.returncode == 0, done.stderr[-2000:]
-
-    try:
-        started = order("start", *options)
-        if started.returncode:
-            pytest.fail(f"Elasticsearch did not start: {started.stderr[-2000:]}")
-        yield obey, started.stdout
-    finally:
-        order("stop")
 
 
 @pytest.fixture(scope="session")
 def elasticsearch() -> Callable[..., AbstractContextManager[tuple[Callable[..., None], str]]]:
-    return started_elasticsearch
-
-
-def _find_launcher() -> Path | None:
-    named = os.environ.get("TRACEMARK_ELASTICSEARCH")
-    if named:
-        return Path(named) / "elasticsearch"
-    for folder in (ROOT, *ROOT.parents):
-        launcher = folder.parent / "shared" / "elasticsearch" / "elasticsearch"
-        if launcher.is_file():
-            return launcher
-    return None
-
-
-def _free_port() -> int:
-    """A port that is free with the two after it, and those that are 100 higher, which the nodes talk over."""
-    for _ in range(100):
-        with socket.socket() as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-        if port < 65_000 and all(_is_free(port + node + far) for node in range(3) for far in (0, 100)):
-            return port
-    pytest.fail("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as tried:
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
+    """Starts a server of its own that begins empty (benchmarks/elastic_server.py): never skipped where CI says so."""
+    if find_launcher() is None and os.environ.get("CI") != "true":
+        pytest.skip(MISSING)
+    return started
