@@ -6,7 +6,7 @@ merge. Here equals follow by their tie number, read from a fast column only wher
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tantivy
 from attrs import frozen
@@ -14,9 +14,6 @@ from attrs import frozen
 from pipelines.index.cursor import Place
 from pipelines.index.plan import Between
 from pipelines.index.tantivy_query import translate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @frozen
@@ -69,43 +66,43 @@ def _equals(
     return [Found(address, Place(value=value, tie=tie)) for tie, address in hits]
 
 
-def _settled(searcher: Any, hits: list[tuple[float, Any]], before: int = 0) -> list[Found]:
-    """Hits that are ordered by value, with equals ordered by tie; `before` hits come before the first."""
+def _settled(
+    searcher: Any, hits: list[tuple[float, Any]], before: int = 0, after: Place | None = None, limit: int | None = None
+) -> list[Found]:
+    """Of hits ordered by value the first `limit` after a falling place, equals ordered by tie.
+
+    `before` hits come before the first.
+    """
     ties = searcher.fast_field_values("tie", [address for _, address in hits])
-    settled: list[Found] = []
-    for first, last in _groups(hits):
-        value = hits[first][0]
-        group = range(first, last) if last - first == 1 else sorted(range(first, last), key=ties.__getitem__)
-        settled += [Found(hits[at][1], Place(value=value, tie=ties[at], better=before + first)) for at in group]
-    return settled
+    firsts = _firsts(hits)
+    order = sorted(range(len(hits)), key=list(zip(firsts, ties, strict=True)).__getitem__)
+    if after is not None:
+        order = [at for at in order if (-hits[at][0], ties[at]) > (-after.value, after.tie)]
+    chosen = order[:limit]  # a place is dear: only those that are wanted get one
+    return [Found(hits[at][1], Place(value=hits[at][0], tie=ties[at], better=before + firsts[at])) for at in chosen]
 
 
-def _groups(hits: list[tuple[float, Any]]) -> Iterator[tuple[int, int]]:
-    first = 0
-    for at in range(1, len(hits) + 1):
-        if at == len(hits) or hits[at][0] != hits[first][0]:
-            yield first, at
-            first = at
+def _firsts(hits: list[tuple[float, Any]]) -> list[int]:
+    """For each hit, where the first one with its value stands."""
+    firsts: list[int] = []
+    for at, (value, _) in enumerate(hits):
+        firsts.append(firsts[-1] if at and hits[at - 1][0] == value else at)
+    return firsts
 
 
 def by_score(searcher: Any, query: Any, after: Place | None, limit: int) -> tuple[int, list[Found]]:
     """How many documents match, and at most `limit` of them ordered by score, after a place."""
     start = 0 if after is None else _first_not_better(searcher, query, after)
-    reach = limit + 1
+    reach = limit + limit // 8 + 8  # the last hits may have equals further on: some to spare save asking again
     while True:
         result = searcher.search(query, reach, offset=start)
         hits = result.hits
         at_end = len(hits) < reach
-        whole = len(hits) if at_end else max((first for first, _ in _groups(hits)), default=0)
-        settled = _settled(searcher, hits[:whole], start)
-        found = settled if after is None else [one for one in settled if _is_after(one.place, after)]
-        if at_end or len(found) >= limit:
-            return int(result.count), found[:limit]
+        whole = len(hits) if at_end else _firsts(hits)[-1]
+        found = _settled(searcher, hits[:whole], start, after, limit)
+        if at_end or len(found) == limit:
+            return int(result.count), found
         reach *= 4
-
-
-def _is_after(place: Place, after: Place) -> bool:
-    return (-place.value, place.tie) > (-after.value, after.tie)
 
 
 def _first_not_better(searcher: Any, query: Any, after: Place) -> int:

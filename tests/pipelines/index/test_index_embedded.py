@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import BadInput, TracemarkError
+from pipelines.index import vectors as vectors_module
 from pipelines.index.document import IndexDocument
 from pipelines.index.fusion import fuse
 from pipelines.index.opening import open_index
@@ -160,6 +161,17 @@ def test_the_nearest_are_exactly_the_nearest(tmp_path: Path) -> None:
     expected = [int(tie) for tie in np.argsort(-(matrix @ wanted)) if tie % 10 == 0][:5]
     assert vectors.nearest(wanted, 5, among) == expected
     assert vectors.nearest(wanted, 500, None) == np.argsort(-(matrix @ wanted)).tolist()
+    assert vectors.nearest(wanted, 5, np.array([900, 40, 40, -3])) == [40]
+    assert vectors.nearest(wanted, 5, np.zeros(0, np.int64)) == []
+
+
+def test_shared_among_threads_the_nearest_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = filled(tmp_path / "v", 301)
+    vectors.append(make_rows([(7, 2, None), (300, 2, direction(5))]))
+    alone = vectors.nearest(direction(1000), 400, None)
+    monkeypatch.setattr(vectors_module, "FEWEST_TO_SHARE", 70)
+    assert vectors.nearest(direction(1000), 400, None) == alone
+    assert (len(alone), 7 in alone) == (300, False)
 
 
 @settings(max_examples=25, deadline=None)
