@@ -90,13 +90,24 @@ def addresses(folder: Path, count: int) -> dict[str, list[str]]:
         "search": [f"/search?q={quote(query)}&page={1 + number % 3}" for number, query in enumerate(QUERIES)],
         "listing": [f"/listing/{site}/{quote(one, safe='')}" for site, one in some],
         "seller": [f"/seller/{site}/{quote(one, safe='')}" for site, one in who],
+        "together": [f"/decisions/together?site={site}&id={quote(one, safe='')}" for site, one in who],
         "sites": ["/sites"],
+        "site": [f"/sites/{site}" for site in sorted({site for site, _ in offered})],
         "cases": ["/cases"],
         "quality": ["/quality"],
         "custody": ["/custody", "/custody?action=assess"],
         "api_search": [f"/api/v1/search?q={quote(query)}" for query in QUERIES],
         "api_listing": [f"/api/v1/listings/{site}/{quote(one, safe='')}" for site, one in some],
     }
+
+
+def count_listings(folder: Path) -> int:
+    """How many listings the workspace has: with --keep not those that were asked for."""
+    database = Workspace.read(folder, {}).open_database()
+    with database.read() as connection:
+        count = connection.scalar(sa.select(sa.func.count()).select_from(listings)) or 0
+    database.close()
+    return count
 
 
 class Browser:
@@ -219,7 +230,7 @@ def main() -> None:
             crowd = measure_crowd(port, asked, options.people, options.each)
             print(f"  {crowd['requests']} answers, {crowd['errors']} errors, {crowd['per_second']:.1f} a second")
     slowest = max(screens.values(), key=lambda one: one["p95"])["p95"]
-    figures = {"listings": options.listings, "people": options.people, "screens_ms": screens, "crowd": crowd}
+    figures = {"listings": count_listings(folder), "people": options.people, "screens_ms": screens, "crowd": crowd}
     bars = {
         "slowest_screen_p95_ms": {"value": slowest, "bar": BAR_MS, "met": slowest <= BAR_MS},
         "errors_of_people_at_once": {"value": crowd["errors"], "bar": 0, "met": crowd["errors"] == 0},

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "dashboards"))
 
 import sqlalchemy as sa
-from conftest import serving
+from desk_serving import serving
 from hostile_samples import hostile_workspace
 from playwright.sync_api import sync_playwright
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
 from dashboards.wording import printable
 from pipelines.errors import TracemarkError
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from pipelines.workspace import Workspace
 
 PAGE = 50
+MOST_COUNTED = 10_000
 
 
 @frozen(kw_only=True)
 class LogPage:
-    """Rows of the custody log, the newest first; `older` is where the next page begins, None at the end."""
+    """Rows of the custody log, the newest first; `older` is where the next page begins, None at the end.
+
+    `total` counts no further than `MOST_COUNTED` where rows were chosen.
+    """
 
     rows: tuple[JsonObject, ...]
     total: int
@@ -55,7 +59,9 @@ def read_log(database: Database, asked: Asked) -> LogPage:
     exact = {"actor": asked.actor, "action": asked.action, "subject": asked.subject}
     chosen = [custody.c[name] == value for name, value in exact.items() if value]
     with database.read() as connection:
-        total = connection.scalar(sa.select(sa.func.count()).select_from(custody).where(*chosen)) or 0
+        fitting = sa.select(custody.c.sequence).where(*chosen)
+        counted = (fitting.limit(MOST_COUNTED) if chosen else fitting).subquery()
+        total = connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
         below = [custody.c.sequence < asked.before] if asked.before else []
         query = sa.select(custody).where(*chosen, *below).order_by(custody.c.sequence.desc()).limit(PAGE + 1)
         rows = [printable(dict(row)) for row in connection.execute(query).mappings()]
@@ -63,10 +69,22 @@ def read_log(database: Database, asked: Asked) -> LogPage:
     return LogPage(rows=tuple(rows[:PAGE]), total=total, older=older)
 
 
-def actions_of(database: Database) -> list[str]:
-    """The kinds of things that the log tells of."""
-    with database.read() as connection:
-        return list(connection.scalars(sa.select(custody.c.action).distinct().order_by(custody.c.action)))
+@define
+class LogActions:
+    """The kinds of things that the log tells of: it only grows, so that only its new rows are looked at."""
+
+    _known: set[str] = field(factory=set)
+    _up_to: int = 0
+
+    def read(self, database: Database) -> list[str]:
+        """All of them, by name."""
+        with database.read() as connection:
+            last = connection.scalar(sa.select(sa.func.max(custody.c.sequence))) or 0
+            if last > self._up_to:
+                query = sa.select(custody.c.action).where(custody.c.sequence.between(self._up_to + 1, last))
+                self._known.update(connection.scalars(query.distinct()))
+                self._up_to = last
+        return sorted(self._known)
 
 
 def check_log(database: Database) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from dashboards.hotspots import HotSpots
 from dashboards.law import LawBook
 from dashboards.leases import Leases
 from dashboards.looks import Looks
+from dashboards.overview import Overviews
 from dashboards.packets import PacketRoom
 from dashboards.people.access import RouteRights
 from dashboards.people.entrance import Entrance
@@ -98,6 +99,7 @@ def create_application(
         looks=Looks(database, now),
         spots=HotSpots(database),
         packets=PacketRoom(),
+        overviews=Overviews(database=database, now=now),
         now=now,
         passphrase=passphrase,
     )
@@ -160,7 +162,7 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
         DecisionScreens(desk, pages, guard).routes(),
         CaseScreens(desk, pages, guard).routes(),
         QualityScreen(desk, pages, guard).routes(),
-        ListingScreen(desk, pages, LawBook.shipped(), replayed=replay is not None).routes(),
+        ListingScreen(desk, pages, cache(LawBook.shipped), replayed=replay is not None).routes(),
         PacketScreens(desk, pages, guard).routes(),
         CaptureScreen(desk, pages, links).routes(),
         SellerScreen(desk, pages, guard).routes(),
@@ -168,7 +170,8 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
         Work(desk).routes(),
         AdministrationApi(desk, registry).routes(),
     ):
-        application.include_router(router)
+        # Each router has all that its routes need: to include it would build every route a second time.
+        application.router.routes.extend(router.routes)
     application.mount(STATIC.rstrip("/"), StaticFiles(directory=STATIC_FILES), name="static")
     failures = Failures(pages)
     answer_failures(application, failures)

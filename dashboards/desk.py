@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashboards.hotspots import HotSpots
     from dashboards.leases import Leases
     from dashboards.looks import Looks
+    from dashboards.overview import Overviews
     from dashboards.packets import PacketRoom
     from dashboards.queue import TriageQueue
     from dashboards.sampling import Samples
@@ -47,6 +48,7 @@ class Desk:
     looks: Looks
     spots: HotSpots
     packets: PacketRoom
+    overviews: Overviews
     now: Callable[[], datetime]
     passphrase: str | None
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import define, field, frozen
 
+from pipelines.journal import last_change
 from pipelines.models import RunStatus
 from pipelines.store.runs import runs_of, site_records
 from pipelines.store.tables import listings, set_aside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from pipelines.store.database import Database
     from pipelines.store.runs import Run, SiteRecord
 
 TROUBLE = (RunStatus.DEGRADED, RunStatus.PAUSED, RunStatus.FAILED, RunStatus.INTERRUPTED)
+FRESH = timedelta(seconds=30)
 _RUNS_PER_SITE = 8
 
 
@@ -61,21 +66,6 @@ class Overview:
         return [site for site in self.sites if site.in_trouble]
 
 
-def read_sites(connection: sa.Connection) -> tuple[SiteView, ...]:
-    """Every site, those in trouble first."""
-    counting = sa.select(listings.c.site, sa.func.count()).group_by(listings.c.site)
-    counts = {row[0]: row[1] for row in connection.execute(counting)}
-    found = [
-        SiteView(
-            record=record,
-            listings=counts.get(name, 0),
-            runs=tuple(runs_of(connection, name, most=_RUNS_PER_SITE)),
-        )
-        for name, record in site_records(connection).items()
-    ]
-    return tuple(sorted(found, key=lambda site: (not site.in_trouble, site.record.name)))
-
-
 def read_site_view(connection: sa.Connection, name: str, *, most: int = 30) -> SiteView | None:
     """One site with its last `most` runs; None where the store does not know it."""
     record = site_records(connection).get(name)
@@ -89,17 +79,69 @@ def read_site_view(connection: sa.Connection, name: str, *, most: int = 30) -> S
     )
 
 
-def read_overview(database: Database) -> Overview:
-    """The workspace as it stands."""
-    with database.read() as connection:
-        last_seen = connection.scalar(sa.select(sa.func.max(listings.c.last_seen)))
-        count, unassessed = connection.execute(
-            sa.select(sa.func.count(), sa.func.count() - sa.func.count(listings.c.assessment)).select_from(listings)
-        ).one()
-        return Overview(
-            sites=read_sites(connection),
-            listings=count,
-            unassessed=unassessed,
-            aside=connection.scalar(sa.select(sa.func.count()).select_from(set_aside)) or 0,
-            last_seen=last_seen,
+@frozen(kw_only=True)
+class _Counts:
+    listings: int
+    unassessed: int
+    by_site: dict[str, int]
+    last_seen: datetime | None
+
+
+@define(kw_only=True)
+class Overviews:
+    """Reads the state of the workspace.
+
+    Every listing is counted only when the journal has moved, or after `FRESH`: seen again unchanged, it moves none.
+    """
+
+    database: Database
+    now: Callable[[], datetime]
+    _counts: _Counts | None = None
+    _sequence: int = -1
+    _counted: datetime | None = None
+    _lock: Lock = field(factory=Lock)
+
+    def read(self) -> Overview:
+        """The workspace as it stands."""
+        with self.database.read() as connection:
+            counts = self._count(connection)
+            return Overview(
+                sites=_read_sites(connection, counts.by_site),
+                listings=counts.listings,
+                unassessed=counts.unassessed,
+                aside=connection.scalar(sa.select(sa.func.count()).select_from(set_aside)) or 0,
+                last_seen=counts.last_seen,
+            )
+
+    def _count(self, connection: sa.Connection) -> _Counts:
+        with self._lock:
+            newest, now = last_change(connection), self.now()
+            old = self._counted is None or not timedelta() <= now - self._counted < FRESH
+            if self._counts is None or old or newest != self._sequence:
+                self._counts, self._sequence, self._counted = _read_counts(connection), newest, now
+            return self._counts
+
+
+def _read_counts(connection: sa.Connection) -> _Counts:
+    count, assessed = sa.func.count(), sa.func.count(listings.c.assessment)
+    query = sa.select(listings.c.site, count, count - assessed, sa.func.max(listings.c.last_seen))
+    rows = connection.execute(query.group_by(listings.c.site)).all()
+    return _Counts(
+        listings=sum(row[1] for row in rows),
+        unassessed=sum(row[2] for row in rows),
+        by_site={row[0]: row[1] for row in rows},
+        last_seen=max((row[3] for row in rows), default=None),
+    )
+
+
+def _read_sites(connection: sa.Connection, counts: Mapping[str, int]) -> tuple[SiteView, ...]:
+    """Every site, those in trouble first."""
+    found = [
+        SiteView(
+            record=record,
+            listings=counts.get(name, 0),
+            runs=tuple(runs_of(connection, name, most=_RUNS_PER_SITE)),
         )
+        for name, record in site_records(connection).items()
+    ]
+    return tuple(sorted(found, key=lambda site: (not site.in_trouble, site.record.name)))

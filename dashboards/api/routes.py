@@ -18,7 +18,6 @@ from dashboards.api.models import (
 from dashboards.captures import read_screenshot
 from dashboards.desk import Desk
 from dashboards.listings import gather, view_listing
-from dashboards.overview import read_overview
 from dashboards.searching import FACETS
 from dashboards.wording import printable
 from pipelines.index.port import Histogram, Search, Sort, results_json
@@ -49,7 +48,7 @@ class Api:
 
     def status(self) -> dict[str, Any]:
         """The workspace in figures."""
-        overview = read_overview(self.desk.database)
+        overview = self.desk.overviews.read()
         return {
             "listings": overview.listings,
             "unassessed": overview.unassessed,

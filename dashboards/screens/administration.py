@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from attrs import frozen
+from attrs import field, frozen
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboards.administration import Asked, actions_of, check_log, read_keys, read_log, read_origins
+from dashboards.administration import MOST_COUNTED, Asked, LogActions, check_log, read_keys, read_log, read_origins
 from dashboards.desk import Desk
 from dashboards.failures import status_of
 from dashboards.forms import FormGuard
@@ -31,6 +31,7 @@ class AdministrationScreens:
     registry: Registry
     entrance: Entrance
     tokens: Tokens
+    _actions: LogActions = field(factory=LogActions)
 
     def routes(self) -> APIRouter:
         """What they answer to."""
@@ -123,9 +124,16 @@ class AdministrationScreens:
         found = read_log(self.desk.database, asked)
         broken = check_log(self.desk.database) if check else None
         self.desk.note("view", "custody", {"actor": actor, "action": action, "subject": subject, "before": before})
-        actions = actions_of(self.desk.database)
+        actions = self._actions.read(self.desk.database)
         return self.pages.render(
-            request, "custody.html", asked=asked, found=found, actions=actions, checked=check, broken=broken
+            request,
+            "custody.html",
+            asked=asked,
+            found=found,
+            many=bool(asked.actor or asked.action or asked.subject) and found.total >= MOST_COUNTED,
+            actions=actions,
+            checked=check,
+            broken=broken,
         )
 
     def _show(

@@ -1,5 +1,6 @@
 """A listing's page, and its picture."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from attrs import frozen
@@ -24,7 +25,7 @@ class ListingScreen:
 
     desk: Desk
     pages: Pages
-    law: LawBook
+    law: Callable[[], LawBook]
     replayed: bool
 
     def routes(self) -> APIRouter:
@@ -64,7 +65,7 @@ class ListingScreen:
             replayed=self.replayed and current_person().may(Right.CONTACTS),
             checks=checks,
             reasons=REASONS,
-            law=self.law.of_signals((view.assessment or {}).get("derivation")),
+            law=self.law().of_signals((view.assessment or {}).get("derivation")),
             alike=like_listings(self.desk, site, native_id),
             cases=self.desk.open_cases(),
             mine=self.desk.decisions.last(self.desk.actor),

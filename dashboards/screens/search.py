@@ -16,7 +16,6 @@ from dashboards.charts import Columns, draw_columns, fill_gaps
 from dashboards.desk import Desk
 from dashboards.levels import shown_level
 from dashboards.marking import Mark, cut, cut_window
-from dashboards.overview import read_overview
 from dashboards.rendering import Pages
 from dashboards.searching import FACETS, Asked, Found, at_page, repair, with_condition
 from dashboards.wording import printable
@@ -123,7 +122,7 @@ class SearchScreen:
             found = self.desk.search.find(asked)
         except QueryError as error:
             return self._mistaken(request, asked, error, shared)
-        if not found.parts and not found.results.total and read_overview(self.desk.database).listings:
+        if not found.parts and not found.results.total and self.desk.overviews.read().listings:
             shared["empty_index"] = True
         detail = {"query": asked.text, "total": found.results.total, "page": page}
         self.desk.note("view", "search", detail)

@@ -11,7 +11,7 @@ from dashboards.desk import Desk
 from dashboards.failures import NothingThere
 from dashboards.forms import FormGuard
 from dashboards.intervals import draw_canaries
-from dashboards.overview import read_overview, read_site_view
+from dashboards.overview import read_site_view
 from dashboards.rendering import Pages
 from dashboards.sitefiles import LONGEST, Verdict, read_site, save_text, site_names
 from pipelines.errors import BadInput
@@ -41,7 +41,7 @@ class SiteScreens:
 
     def sites(self, request: Request) -> Response:
         """Every site and how its last runs went."""
-        overview = read_overview(self.desk.database)
+        overview = self.desk.overviews.read()
         with self.desk.database.read() as connection:
             pauses = read_pauses(connection, self.desk.now())
         known = {site.record.name for site in overview.sites}

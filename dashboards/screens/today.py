@@ -8,7 +8,6 @@ from fastapi.responses import HTMLResponse, Response
 
 from dashboards.desk import Desk
 from dashboards.levels import read_lines
-from dashboards.overview import read_overview
 from dashboards.rendering import Pages
 from dashboards.searching import with_condition
 from dashboards.telling import read_told
@@ -35,7 +34,7 @@ class TodayScreen:
     def today(self, request: Request) -> Response:
         """What needs a person today, and what is new since this person last looked."""
         queue = self.desk.queue
-        overview = read_overview(self.desk.database)
+        overview = self.desk.overviews.read()
         before = self.desk.looks.look(self.desk.actor)
         since = before or (overview.last_seen - _NEW if overview.last_seen else None)
         new = queue.new("review", since) if since else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import copied
+from desk_serving import copied
 from fastapi import FastAPI
 from people_samples import Clock, add_people, browser_of, desk_of, signed_in, token_on
 

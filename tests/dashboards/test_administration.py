@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 from attrs import evolve
-from conftest import copied
+from desk_serving import copied
 from people_samples import Clock, add_people, browser_of, desk_of, sign_in, signed_in, token_on
 
 from dashboards.administration import read_origins

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
-from conftest import copied, serving
+from desk_serving import copied, serving
 from hypothesis import HealthCheck, given, settings
 from people_samples import NAMES, add_people
 from schemathesis.checks import not_a_server_error

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import copied
 from desk_samples import feed_lines, receive
+from desk_serving import copied
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from people_samples import Clock, add_people, desk_of, signed_in

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import copied, serving
 from desk_samples import feed_lines, receive
+from desk_serving import copied, serving
 from test_desk_browser import opened_page
 from test_desk_pictures import capture_page, make_png
 
@@ -33,6 +33,7 @@ SCREENS = (
     "/search?q=glock+site:elsewhere",
     "/listing/riverside/p1",
     "/listing/riverside/arabic",
+    "/listing/riverside/17",
     "/seller/riverside/quietriver",
     "/decisions/together?site=riverside&id=quietriver",
     "/alerts/new?q=pistol",

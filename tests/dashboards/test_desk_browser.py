@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import serving
 from desk_samples import PISTOLS, feed_lines, receive
+from desk_serving import serving
 from hostile_samples import HOSTILE, hostile_lines, hostile_workspace, together
 from test_desk_decisions import stored
 

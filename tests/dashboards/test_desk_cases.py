@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from conftest import visiting
 from desk_samples import PISTOLS
+from desk_serving import visiting
 from test_desk_screens import custody_of, page, text_of, token_of
 
 from pipelines.packet.keys import TrustedKeys

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import visiting
 from desk_samples import PISTOLS, feed_lines, receive
+from desk_serving import visiting
 from test_desk_screens import custody_of, page, text_of, token_of
 
 from dashboards.decisions import UNDO_DEPTH

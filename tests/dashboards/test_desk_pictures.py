@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import serving, visiting
 from desk_samples import NOW
+from desk_serving import serving, visiting
 from PIL import Image
 from test_desk_browser import opened_page
 from test_desk_screens import custody_of, page

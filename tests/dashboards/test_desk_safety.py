@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import visiting
+from desk_serving import visiting
 from hostile_samples import HOSTILE, WRITTEN, hostile_lines, hostile_workspace, together
 from test_desk_screens import page, token_of
 

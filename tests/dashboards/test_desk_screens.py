@@ -7,8 +7,8 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import visiting
 from desk_samples import MADE_BY, PISTOLS, feed_lines, make_workspace, receive
+from desk_serving import visiting
 
 from pipelines.composition import opened
 from pipelines.models import RunStatus

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import visiting
 from desk_samples import PISTOLS, WORDING, feed_lines, receive
+from desk_serving import visiting
 from test_desk_decisions import shown_id, stored
 from test_desk_screens import custody_of, page, text_of, token_of
 

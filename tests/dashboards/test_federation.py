@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from attrs import define, field
 from click.testing import CliRunner
-from conftest import copied, serving
+from desk_serving import copied, serving
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 from people_samples import Clock, add_people, browser_of, desk_of, sign_in, token_on

@@ -10,8 +10,8 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import copied, visiting
 from desk_samples import NOW, SITE
+from desk_serving import copied, visiting
 from people_samples import Clock, add_people, desk_of, signed_in, token_on
 from test_desk_cases import open_case
 from test_desk_pictures import capture_page, make_png

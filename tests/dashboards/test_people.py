@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
-from conftest import copied, visiting
+from desk_serving import copied, visiting
 from people_samples import (
     NAMES,
     PASSWORDS,

@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import serving
 from desk_samples import NOW
+from desk_serving import serving
 from hostile_samples import HOSTILE
 from hypothesis import given
 from hypothesis import strategies as st
