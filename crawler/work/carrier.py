@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from procrastinate.jobs import DeleteJobCondition, Status
 from psycopg import OperationalError
 
 from crawler.work.tasks import PRIORITIES, Next
-from pipelines.errors import PartMissing
+from pipelines.errors import PartMissing, TracemarkError
 from pipelines.store.assessing import is_anything_new
 from pipelines.work.leases import claim_lease
 from pipelines.work.queue import HEARTBEAT, QUEUE, STALLED_AFTER, connection_options
@@ -88,6 +89,8 @@ class Carrier:
             self._ready.set()
 
     async def _run(self) -> None:
+        for chatty in ("procrastinate", "psycopg.pool"):  # what they have to say is said here, once and in words
+            logging.getLogger(chatty).setLevel(logging.CRITICAL)
         self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         self._ready.set()
         while not self._stopping:
@@ -128,8 +131,11 @@ class Carrier:
         async def work(context: JobContext, block: int | None = None) -> None:
             try:
                 done = await asyncio.to_thread(self._tasks.carry_out, name, block)
-            except Exception as error:
-                self._tell(f"{context.job.task_name}: {error}")
+            except TracemarkError as error:
+                self._tell(f"{name}: {error.message}")
+                raise
+            except Exception:
+                _log.exception("task_failed", task=name, job=context.job.id)
                 raise
             self._tell(f"{name}: {done.words}")
             for one in done.then:

@@ -24,6 +24,9 @@ QUEUE = "tracemark"
 HEARTBEAT = 10.0
 """Seconds between a worker's signs of life to the queue."""
 
+_PATIENCE = 10.0
+"""Seconds that a connection is waited for."""
+
 STALLED_AFTER = 60.0
 """Seconds of silence after which what a worker had begun is begun again by another one."""
 
@@ -60,7 +63,8 @@ def schema_name() -> str:
 def connection_options(database: Database) -> dict[str, Any]:
     """How procrastinate's connectors reach the queue."""
     url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return {"conninfo": url, "kwargs": {"options": f"-c search_path={schema_name()}"}, "min_size": 1}
+    options = {"options": f"-c search_path={schema_name()}"}
+    return {"conninfo": url, "kwargs": options, "min_size": 1, "timeout": _PATIENCE}
 
 
 def prepare_queue(database: Database) -> None:
