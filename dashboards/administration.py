@@ -14,6 +14,8 @@ from pipelines.store.custody import broken_at
 from pipelines.store.tables import custody
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.models import JsonObject
     from pipelines.settings import SettingOrigin
     from pipelines.store.database import Database
@@ -59,14 +61,19 @@ def read_log(database: Database, asked: Asked) -> LogPage:
     exact = {"actor": asked.actor, "action": asked.action, "subject": asked.subject}
     chosen = [custody.c[name] == value for name, value in exact.items() if value]
     with database.read() as connection:
-        fitting = sa.select(custody.c.sequence).where(*chosen)
-        counted = (fitting.limit(MOST_COUNTED) if chosen else fitting).subquery()
-        total = connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
         below = [custody.c.sequence < asked.before] if asked.before else []
         query = sa.select(custody).where(*chosen, *below).order_by(custody.c.sequence.desc()).limit(PAGE + 1)
         rows = [printable(dict(row)) for row in connection.execute(query).mappings()]
+        whole = not asked.before and len(rows) <= PAGE  # then they are counted already
+        total = len(rows) if whole else _count(connection, chosen)
     older = rows[PAGE - 1]["sequence"] if len(rows) > PAGE else None
     return LogPage(rows=tuple(rows[:PAGE]), total=total, older=older)
+
+
+def _count(connection: sa.Connection, chosen: Sequence[sa.ColumnElement[bool]]) -> int:
+    fitting = sa.select(custody.c.sequence).where(*chosen)
+    counted = (fitting.limit(MOST_COUNTED) if chosen else fitting).subquery()
+    return connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
 
 @define

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 APART = timedelta(minutes=30)
 """Looks that are further apart belong to two visits."""
 
+_NOTED_EVERY = timedelta(minutes=1)
+
 
 @frozen
 class Looks:
@@ -29,9 +31,14 @@ class Looks:
 
     def look(self, actor: str) -> datetime | None:
         """Note that `actor` looks now; when the visit before this one ended, None at the first."""
-        now = self.now()
+        now, chosen = self.now(), sa.select(looks).where(looks.c.actor == actor)
+        with self.database.read() as connection:
+            row = connection.execute(chosen).one_or_none()
+        if row is not None and timedelta() <= now - row.latest < _NOTED_EVERY:
+            noted: datetime | None = row.before
+            return noted
         with self.database.write() as connection:
-            row = connection.execute(sa.select(looks).where(looks.c.actor == actor)).one_or_none()
+            row = connection.execute(chosen).one_or_none()
             if row is None:
                 connection.execute(sa.insert(looks).values(actor=actor, began=now, latest=now, before=None))
                 return None
