@@ -22,6 +22,7 @@ from crawler.sites.loading import load_site
 from pipelines.errors import BadInput
 from pipelines.logs import configure_logs
 from pipelines.models import RunStatus
+from pipelines.observe.tracing import traced
 from pipelines.work.holding import LEASE, held
 from pipelines.workspace import Workspace
 
@@ -113,9 +114,17 @@ def begin_run(
         stack.callback(database.close)
         seconds = plan.spare + (LEASE if claim is None else claim.seconds)
         what = f"site-{loaded.file.site}"
+        tracing = stack.enter_context(traced(place.settings.observe.traces))
         hold = stack.enter_context(held(place, database, what, claim=claim, seconds=seconds, rest=plan.delay))
         return SiteRun.begin(
-            plan, hold=hold, vault=place.vault, now=utc_now, new_id=new_id, held=stack.pop_all(), pages=pages
+            plan,
+            hold=hold,
+            vault=place.vault,
+            now=utc_now,
+            new_id=new_id,
+            held=stack.pop_all(),
+            pages=pages,
+            tracing=tracing,
         )
 
 

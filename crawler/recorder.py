@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from crawler.endings import GATES, GONE, read_ending, says_only_removed
 from crawler.visit import Failure, Fetched, Visit
 from pipelines.intake import Arrival, IntakeReport
 from pipelines.models import Capture, CaptureMethod, Link, ListingStatus, PageKind
+from pipelines.observe.tracing import Step, Tracing
 from pipelines.store.frontier import MOST_ATTEMPTS, FrontierEntry, Outcome, enqueue, lease
 from pipelines.store.runs import listings_seen
 from pipelines.store.tables import captures, listings
@@ -65,6 +67,7 @@ class Recorder:
     waiting: list[Fetched | Failure] = field(factory=list)
     leases: deque[Lease] = field(factory=deque)
     report: IntakeReport = field(factory=IntakeReport)
+    tracing: Tracing = field(factory=Tracing)
 
     def cycle(self, taken: Sequence[Fetched | Failure], wanted: int, *, last: bool) -> CycleResult:
         """Make visits durable, answer for failures, and lease up to `wanted` pages more.
@@ -81,13 +84,18 @@ class Recorder:
                 before = _earlier_captures(connection, self.run.site, [one.url for one in fetched])
                 known = _listings_at(connection, self.run.site, [visit.lease.url for visit in visits])
                 early = self._find_early(connection, visits)
+            steps = [self._step(one) for one in fetched]
             arrivals = [
-                self._arrival(one, self._capture(one, placed, before.get(one.url)), known, early)
-                for one, placed in zip(fetched, self._append(fetched, before), strict=True)
+                evolve(self._arrival(one, self._capture(one, placed, before.get(one.url)), known, early), trace=trace)
+                for one, placed, trace in zip(
+                    fetched, self._append(fetched, before), [step.parent for step in steps], strict=True
+                )
             ]
             outcomes = [_failed(failure) for failure in failures]
             committed = {self.archive_name: self.archive.size()}
             report = self.intake.take(arrivals, committed=committed, outcomes=outcomes)
+            for step in steps:
+                step.end()
         if wanted <= 0:
             return CycleResult(report=report, leases=[])
         with self.database.write() as connection:
@@ -98,6 +106,20 @@ class Recorder:
                 )
                 leases = lease(connection, self.run.id, self.owner, wanted)
             return CycleResult(report=report, leases=leases)
+
+    def _step(self, fetched: Fetched) -> Step:
+        """The first step of a trace: a page of the frontier, from its request until it is durable."""
+        if not isinstance(fetched, Visit):
+            return Step()
+        asked = fetched.at - timedelta(seconds=fetched.seconds)
+        return self.tracing.start(
+            "visit",
+            asked,
+            site=self.run.site,
+            run=self.run.id,
+            kind=fetched.page.kind.value,
+            status=fetched.http_status,
+        )
 
     def _find_early(self, connection: sa.Connection, visits: Sequence[Visit]) -> dict[str, tuple[int, str | None]]:
         links = {link.url: visit.at for visit in visits for link in visit.page.links if link.kind is PageKind.DETAIL}

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from crawler.pages import PageClasses
     from crawler.plan import VisitPlan
     from crawler.sites.loading import LoadedSite
+    from pipelines.observe.tracing import Tracing
     from pipelines.store.database import Database
     from pipelines.work.holding import Hold
 
@@ -76,6 +77,7 @@ class SiteRun:
         new_id: Callable[[], str],
         held: ExitStack,
         pages: PageClasses,
+        tracing: Tracing,
     ) -> SiteRun:
         """Begin a run as `plan` has it, or go on with the one that was interrupted.
 
@@ -108,6 +110,7 @@ class SiteRun:
             fingerprint=fingerprint,
             follows=plan.follows,
             revisits=Revisits.of(site.file.again),
+            tracing=tracing,
         )
         return cls(
             run=run,

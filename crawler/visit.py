@@ -43,6 +43,7 @@ class Visit(Fetched):
 
     lease: Lease
     trouble: str | None = None  # why nothing was read from it, where reading failed
+    seconds: float = 0.0  # from the request to the answer
 
     @property
     def may_pass(self) -> bool:

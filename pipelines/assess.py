@@ -13,6 +13,7 @@ import structlog
 from attrs import field, frozen
 
 from classifiers import Text
+from pipelines.observe.tracing import Tracing
 from pipelines.store.assessing import (
     AssessmentRecord,
     count_waiting,
@@ -23,6 +24,7 @@ from pipelines.store.assessing import (
 )
 from pipelines.store.custody import CustodyEvent, append_custody
 from pipelines.store.runs import SiteRecord, site_records
+from pipelines.store.traces import newest_traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from classifiers import Assessment, Assessor
     from pipelines.models import JsonObject, ListingContent
+    from pipelines.observe.tracing import Step
     from pipelines.places import Places
     from pipelines.store.assessing import Waiting
     from pipelines.store.database import Database
@@ -64,6 +67,7 @@ class AssessmentDesk:
     assessor: Assessor
     places: Places
     now: Callable[[], datetime]
+    tracing: Tracing = field(factory=Tracing)
 
     @property
     def made_by(self) -> str:
@@ -94,8 +98,9 @@ class AssessmentDesk:
                 return AssessReport(
                     assessed=done, review=dict(review), signals=dict(signals.most_common()), set_aside=aside
                 )
+            begun = self.now()
             found = self._assess(waiting, sites)
-            found, read = self._keep(found, made_by), len(found)
+            found, read = self._keep(found, made_by, begun), len(found)
             review.update(one.review for _, one in found)
             signals.update(name for _, one in found for name in {signal.name for signal in one.signals})
             after, done = waiting[-1].row, done + len(found)
@@ -120,14 +125,40 @@ class AssessmentDesk:
         with self.database.write() as connection:
             put_aside(connection, "assess", subject, reason, self.now())
 
-    def _keep(self, found: list[tuple[Waiting, Assessment]], made_by: str) -> list[tuple[Waiting, Assessment]]:
+    def _keep(
+        self, found: list[tuple[Waiting, Assessment]], made_by: str, begun: datetime
+    ) -> list[tuple[Waiting, Assessment]]:
         with self.database.write() as connection:
             waits = still_waiting(connection, made_by, [waiting.row for waiting, _ in found])
             found = [pair for pair in found if pair[0].row in waits]
-            self._keep_all(connection, found, made_by)
+            steps = self._steps(connection, found, begun)
+            traces = {row: step.parent for row, step in steps.items() if step.parent is not None}
+            self._keep_all(connection, found, made_by, traces)
+        for step in steps.values():
+            step.end()
+        self.tracing.flush()
         return found
 
-    def _keep_all(self, connection: sa.Connection, found: list[tuple[Waiting, Assessment]], made_by: str) -> None:
+    def _steps(
+        self, connection: sa.Connection, found: list[tuple[Waiting, Assessment]], begun: datetime
+    ) -> dict[int, Step]:
+        """A step for each listing, by row, in the trace of what brought it."""
+        if not self.tracing.is_on:
+            return {}
+        traces = newest_traces(connection, [waiting.row for waiting, _ in found])
+        return {
+            waiting.row: self.tracing.start("assess", begun, traces[waiting.row], review=assessment.review)
+            for waiting, assessment in found
+            if waiting.row in traces
+        }
+
+    def _keep_all(
+        self,
+        connection: sa.Connection,
+        found: list[tuple[Waiting, Assessment]],
+        made_by: str,
+        traces: Mapping[int, str],
+    ) -> None:
         at = self.now()
         records = [(waiting.row, _record(waiting.version, assessment, made_by, at)) for waiting, assessment in found]
         events = [
@@ -140,7 +171,7 @@ class AssessmentDesk:
             )
             for waiting, assessment in found
         ]
-        keep_assessments(connection, records)
+        keep_assessments(connection, records, traces)
         append_custody(connection, events)
 
 

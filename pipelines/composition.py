@@ -129,13 +129,16 @@ def project(workspace: Workspace, database: Database) -> ProjectorReport:
     """Bring the index up to what the store holds."""
     from pipelines.index.port import IndexHeld  # noqa: PLC0415 -- as above
     from pipelines.index.projector import Projector  # noqa: PLC0415
-    from pipelines.journal import JournalSource  # noqa: PLC0415
+    from pipelines.journal import JournalSource, TracedJournal  # noqa: PLC0415
+    from pipelines.observe.tracing import traced  # noqa: PLC0415
 
     patience = time.monotonic() + _PATIENCE
     while True:
         try:
-            with opened_index(workspace, read_only=False) as index:
-                return Projector(index, JournalSource(database, utc_now)).run()
+            chosen = workspace.settings.observe.traces
+            with opened_index(workspace, read_only=False) as index, traced(chosen) as tracing:
+                source = JournalSource(database, utc_now)
+                return Projector(index, TracedJournal(source, tracing) if tracing.is_on else source).run()
         except IndexHeld:
             # Another command is bringing it up to date; what it leaves is then ours.
             if time.monotonic() > patience:
@@ -269,6 +272,13 @@ def seller_rules(workspace: Workspace) -> SellerRules:
 def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:
     """What assesses listings."""
     from pipelines.assess import AssessmentDesk  # noqa: PLC0415 -- as above
+    from pipelines.observe.tracing import Tracing  # noqa: PLC0415
     from pipelines.places import Places  # noqa: PLC0415
 
-    return AssessmentDesk(database=database, assessor=load_assessor(workspace), places=Places.shipped(), now=utc_now)
+    return AssessmentDesk(
+        database=database,
+        assessor=load_assessor(workspace),
+        places=Places.shipped(),
+        now=utc_now,
+        tracing=Tracing.open(workspace.settings.observe.traces),
+    )

@@ -17,7 +17,7 @@ from pipelines.content import content_sha256, content_to_json
 from pipelines.store.tables import columns_of, journal, listings, seller_assessments, sellers, status_changes, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from pipelines.models import Capture, JsonObject, ListingContent, ListingStatus, SellerRef
@@ -76,6 +76,7 @@ class Histories:
     _versions: list[_NewVersion] = field(factory=list)
     _statuses: list[tuple[ListingState, datetime, str, str]] = field(factory=list)
     _left_sellers: set[int] = field(factory=set)
+    traces: dict[Place, str] = field(factory=dict)
     counts: dict[str, int] = field(factory=lambda: dict.fromkeys(("new", "changed", "unchanged", "ended"), 0))
 
     @classmethod
@@ -145,7 +146,8 @@ class Histories:
             # An account that lost a listing to another is assessed again, also where it has none left.
             stale = seller_assessments.c.seller.in_(self._left_sellers)
             connection.execute(sa.update(seller_assessments).where(stale).values(sequence=0))
-        note_changes(connection, [_row_id(state) for state in changed])
+        traces = {_row_id(self.states[place]): trace for place, trace in self.traces.items() if place in self.states}
+        note_changes(connection, [_row_id(state) for state in changed], traces)
         return {place: _row_id(state) for place, state in self.states.items()}
 
     def _insert_listings(self, connection: sa.Connection) -> None:
@@ -189,9 +191,10 @@ class Histories:
             self._statuses.append((state, at, status.value, capture.id))
 
 
-def note_changes(connection: sa.Connection, rows: Iterable[int]) -> None:
-    """Name listings in the journal, which the index and the alerts follow."""
-    entries = [{"listing": row} for row in rows]
+def note_changes(connection: sa.Connection, rows: Iterable[int], traces: Mapping[int, str] | None = None) -> None:
+    """Name listings in the journal, which the index and the alerts follow; `traces` by row, where there are any."""
+    known = traces or {}
+    entries = [{"listing": row, "trace": known.get(row)} for row in rows]
     if entries:
         connection.execute(sa.insert(journal), entries)
 

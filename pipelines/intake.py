@@ -43,6 +43,7 @@ class Arrival:
     ended: tuple[str, ListingStatus] | None = None  # a known listing's id, and that it is gone or removed
     children: tuple[FrontierEntry, ...] = ()
     outcome: Outcome | None = None  # the frontier entry that this answers
+    trace: str | None = None  # the traceparent of the visit, where traces are kept
 
     @property
     def shown(self) -> tuple[ListingContent, ...]:
@@ -136,6 +137,9 @@ def _sellers_shown(arrivals: Sequence[Arrival]) -> list[tuple[str, SellerRef, da
 
 def _tell(histories: Histories, arrival: Arrival, seller_rows: Mapping[tuple[str, str], int]) -> None:
     capture = arrival.capture
+    if arrival.trace is not None:
+        shown = ((capture.site, native_id) for native_id in arrival.about)
+        histories.traces.update((place, arrival.trace) for place in shown)
     for listing in arrival.shown:
         seller = None if listing.seller is None else seller_rows[capture.site, listing.seller.id]
         histories.see(capture, listing, seen=arrival.seen or capture.at, seller=seller)

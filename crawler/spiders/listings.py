@@ -199,6 +199,7 @@ class ListingsSpider(scrapy.Spider):
             trouble=trouble,
             hops=tuple(hops),
             rendering=rendering,
+            seconds=response.meta.get("download_latency", 0.0),
         )
         retry_after = (response.headers.get("Retry-After") or b"").decode("latin-1") or None
         self._hand_over(visit, read_retry_after(retry_after, self.run.now()))

@@ -99,7 +99,9 @@ class Tasks:
     def _alerts(self) -> Done:
         from crawler.workers import sign_daily_head  # noqa: PLC0415 -- as above
         from pipelines.alerts.service import run_alerts  # noqa: PLC0415
+        from pipelines.commands.vault import ship_or_say  # noqa: PLC0415
 
         report = run_alerts(self.workspace, self.database, self.environment)
         signed = sign_daily_head(self.workspace, self.database)
+        ship_or_say(self.workspace, self.database)
         return Done(words=f"{report.deliveries.sent} alerts sent{signed}")

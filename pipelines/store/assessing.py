@@ -13,7 +13,7 @@ from pipelines.store.frontier import insert_or_ignore
 from pipelines.store.tables import assessments, listings, set_aside, versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from pipelines.models import JsonObject, ListingContent
@@ -77,8 +77,12 @@ def still_waiting(connection: sa.Connection, made_by: str, rows: Sequence[int]) 
     return set(connection.scalars(query))
 
 
-def keep_assessments(connection: sa.Connection, records: Sequence[tuple[int, AssessmentRecord]]) -> None:
-    """Keep assessments, each with its listing's row id, as the current ones, and tell the journal."""
+def keep_assessments(
+    connection: sa.Connection,
+    records: Sequence[tuple[int, AssessmentRecord]],
+    traces: Mapping[int, str] | None = None,
+) -> None:
+    """Keep assessments, each with its listing's row id, as the current ones, and tell the journal (`traces` by row)."""
     if not records:
         return
     rows = [
@@ -106,7 +110,7 @@ def keep_assessments(connection: sa.Connection, records: Sequence[tuple[int, Ass
         .values(assessment=current),
         [{"row": row, "of_version": record.version, "by": record.made_by} for row, record in records],
     )
-    note_changes(connection, [row for row, _ in records])
+    note_changes(connection, [row for row, _ in records], traces)
 
 
 def put_aside(connection: sa.Connection, stage: str, subject: str, reason: str, at: datetime) -> None:

@@ -94,6 +94,9 @@ class Shipping:
 def _note(database: Database, file: str, size: int, digest: str, at: datetime, actor: str) -> None:
     detail = {"file": file, "bytes": size, "sha256": digest}
     with database.write() as connection:
+        known = connection.scalar(sa.select(vault_objects.c.sha256).where(vault_objects.c.file == file))
+        if known == digest:
+            return  # another process shipped it at the same time
         connection.execute(sa.delete(vault_objects).where(vault_objects.c.file == file))
         connection.execute(sa.insert(vault_objects).values(file=file, bytes=size, sha256=digest, at=at))
         append_custody(

@@ -12,6 +12,7 @@ journal = sa.Table(
     sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("listing", sa.Integer, nullable=False, index=True),
     sa.Column("deleted", sa.Text),  # SITE/ID of a listing that was deleted: its row can tell it no more
+    sa.Column("trace", sa.String(55)),  # the traceparent of what changed it, where traces are kept
     sqlite_autoincrement=True,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from pipelines.store.database import Database
 from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, record_site, start_run
 from pipelines.store.tables import custody, vault_files, vault_objects
 from pipelines.vault.objects import ObjectPlace
-from pipelines.vault.shipping import Shipping, count_unshipped
+from pipelines.vault.shipping import Shipping, _note, count_unshipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +107,10 @@ def test_a_crash_after_an_upload_ships_it_again_and_doubles_nothing(
     shipping = make(database, root, place)
     shipping.objects.put(name, root / name, len(b"records of run 1"))  # and the power went before the store knew
     assert shipping.run().shipped == 1
+    _note(database, name, len(b"records of run 1"), hashlib.sha256(b"records of run 1").hexdigest(), NOW, "another one")
     with database.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(vault_objects)) == 1
+        assert connection.scalar(sa.select(sa.func.count()).where(custody.c.action == "ship")) == 1
 
 
 def test_local_copies_go_after_their_days_and_what_lies_elsewhere_is_counted(
