@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs
+SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs release
 
-.PHONY: venv dev demo browser model model-card test check lint types imports wheel encoder fonts lock bench bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile bench-faults bench-million clean
+.PHONY: venv dev demo browser model model-card test check lint types imports wheel reference docs sbom reproducible release encoder fonts lock bench bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile bench-faults bench-million clean
 
 venv: $(VENV)/.core
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -19,7 +19,7 @@ dev: $(VENV)/.dev $(VENV)/s3/.made
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what the tests need"
 	@$(PIP) torch==2.13.0
-	@$(PIP) -e '.[train,scale,observe,dev]'
+	@$(PIP) -e '.[train,scale,dev,docs]'
 	@touch $@
 
 # A server that speaks S3, for tests: apart, since botocore wants an older python-dateutil than we have.
@@ -37,7 +37,7 @@ browser:
 test: dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-check: dev lint types imports wheel
+check: dev lint types imports docs wheel reproducible
 
 lint:
 	$(BIN)/ruff format --check $(SOURCES)
@@ -51,6 +51,26 @@ imports:
 
 wheel:
 	$(BIN)/python tests/wheel_smoke.py
+
+# What docs/reference says is read from the code.
+reference: dev
+	$(BIN)/python docs/reference.py
+
+# Strict: a link that leads nowhere is an error. Read site/index.html; nothing in it comes from elsewhere.
+docs: dev
+	$(BIN)/zensical build --clean --strict
+
+sbom: dev
+	$(BIN)/python release/sbom.py dist
+
+reproducible: dev
+	$(BIN)/python release/reproduce.py
+
+# What a release consists of, in dist/ (docs/releasing.md).
+release: dev
+	rm -rf dist
+	$(BIN)/python release/reproduce.py dist
+	$(BIN)/python release/sbom.py dist
 
 encoder: dev
 	$(BIN)/python -m classifiers.encoder.build

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import signal
 import subprocess
@@ -17,9 +18,12 @@ import pytest
 from command_line import PERSON, TRACEMARK, answer, clean_environment, tracemark
 
 from pipelines.cli import COMMANDS, root, sections
+from pipelines.commands.topics import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def commands(group: click.Group, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -78,6 +82,14 @@ def test_no_line_of_a_group_is_cut_short(name: str) -> None:
         told = command.get_help(click.Context(command, info_name=name, parent=context)).partition("Commands:")[2]
         assert "..." not in told
         assert all(one in told for one in command.list_commands(context))
+
+
+def test_help_names_every_variable_that_is_read() -> None:
+    read = set()
+    for package in ("crawler", "classifiers", "pipelines", "dashboards"):
+        for path in (ROOT / package).rglob("*.py"):
+            read |= set(re.findall(r"\bTRACEMARK_[A-Z]+(?:_[A-Z]+)*\b", path.read_text(encoding="utf-8")))
+    assert {name for name in read if name not in TOPICS["environment"]} == set()
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -149,12 +149,13 @@ def _table(fields: Mapping[str, Any], required: list[str]) -> Iterator[str]:
     yield "| key | value | without it | meaning |"
     yield "|---|---|---|---|"
     for name, field in fields.items():
-        default = "needed" if name in required else _default(field.get("default"))
+        default = "needed" if name in required else tell_default(field.get("default"))
         meaning = " ".join(field.get("description", "").split()).replace("|", "\\|")
-        yield f"| `{name}` | {_kind(field)} | {default} | {meaning} |"
+        yield f"| `{name}` | {tell_kind(field)} | {default} | {meaning} |"
 
 
-def _kind(field: Mapping[str, Any]) -> str:
+def tell_kind(field: Mapping[str, Any]) -> str:
+    """What a key of a JSON schema takes, in words."""
     shapes = [one for one in field.get("anyOf", [field]) if one.get("type") != "null"]
     return " or ".join(_shape(one) for one in shapes)
 
@@ -174,7 +175,8 @@ def _shape(shape: Mapping[str, Any]) -> str:
     return names.get(str(kind), "text")
 
 
-def _default(value: Any) -> str:
+def tell_default(value: Any) -> str:
+    """What holds where a key is not given; `-` for nothing."""
     if value is None or value in ([], {}):
         return "-"
     if isinstance(value, bool):

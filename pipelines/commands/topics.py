@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-_TOPICS = {
+TOPICS = {
     "exit-codes": """\
   0  done
   1  not as it should be: did not verify, degraded or paused run, some lines set aside, held by another process
@@ -20,6 +20,7 @@ TRACEMARK_WORKSPACE        the workspace, where --workspace is not given
 TRACEMARK_DATABASE_URL     the store (overrides [store] url)
 TRACEMARK_INDEX_URL        an Elasticsearch address (overrides the configured engine)
 TRACEMARK_INDEX_PASSWORD   its password; TRACEMARK_INDEX_CA its certificate authority (PEM file)
+TRACEMARK_SIGN_IN_SECRET   the secret that the provider of sign-ins knows the desk by
 TRACEMARK_KEY_PASSPHRASE   the passphrase of the signing key
 TRACEMARK_ALLOW_LOOPBACK   1: crawl addresses on this machine (tests and training only)
 TRACEMARK_SMTP_PASSWORD    for alerts by mail (alerts.toml); TRACEMARK_WEBHOOK_SECRET signs those by webhook
@@ -40,7 +41,7 @@ review:review              what the machine put up for a person; decision: what 
 
 
 @click.command("help")
-@click.argument("topic", required=False, type=click.Choice(list(_TOPICS)))
+@click.argument("topic", required=False, type=click.Choice(list(TOPICS)))
 def help_(topic: str | None) -> None:
     """Explain exit codes, environment variables or the query language.
 
@@ -50,6 +51,6 @@ def help_(topic: str | None) -> None:
       tracemark help query
     """
     if topic is None:
-        click.echo("Topics: " + ", ".join(_TOPICS) + ". `tracemark --help` lists the commands.")
+        click.echo("Topics: " + ", ".join(TOPICS) + ". `tracemark --help` lists the commands.")
         return
-    click.echo(_TOPICS[topic], nl=False)
+    click.echo(TOPICS[topic], nl=False)
