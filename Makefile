@@ -19,7 +19,7 @@ dev: $(VENV)/.dev $(VENV)/s3/.made
 $(VENV)/.dev: $(VENV)/.core
 	@echo "installing what the tests need"
 	@$(PIP) torch==2.13.0
-	@$(PIP) -e '.[train,scale,dev,docs]'
+	@$(PIP) -e '.[train,scale,observe,dev,docs]'
 	@touch $@
 
 # A server that speaks S3, for tests: apart, since botocore wants an older python-dateutil than we have.
