@@ -10,6 +10,7 @@ from desk_samples import feed_lines, receive
 from desk_serving import copied, serving
 from test_desk_browser import opened_page
 from test_desk_pictures import capture_page, make_png
+from test_desk_sellers import link_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,7 @@ def address(sample: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iter
     arabic = {"id": "arabic", "title": "مسدس 9mm للبيع", "description": "بدون أوراق. cash only, no background check."}
     receive(workspace, [feed_lines()[0] | arabic])
     capture_page(workspace, make_png())
+    link_accounts(workspace)
     with serving(workspace) as served:
         yield served
 

@@ -46,20 +46,23 @@ def test_windows_and_rules_stand_above_what_they_rest_on(reader: TestClient) -> 
     assert "Springfield, IL 11" in shown
 
 
-@pytest.fixture
-def linked(workspace: Workspace) -> Workspace:
-    """Two accounts between which a link was found."""
+def link_accounts(workspace: Workspace) -> None:
+    """Two accounts between which a link was found that holds, and a third, linked too weakly with the second."""
     twin = feed_lines()[0] | {"id": "t1", "seller": {"id": "twin", "name": "Twin Account"}}
     receive(workspace, [twin])
+    reason = {"kind": "contact", "weight": 2.5, "words": "the same telephone number", "listings": []}
     with opened(workspace) as database, database.write() as connection:
-        rows = sorted(row_of(connection, SITE, name) or 0 for name in ("quietriver", "twin"))
+        rows = {name: row_of(connection, SITE, name) or 0 for name in ("quietriver", "twin", "oakdealer")}
         connection.execute(actor_links.delete())
-        reason = {"kind": "contact", "weight": 2.5, "words": "the same telephone number", "listings": []}
-        values = {"one": rows[0], "other": rows[1], "weight": 2.5, "holds": True, "reasons": [reason]}
-        connection.execute(actor_links.insert(), values)
-        further = row_of(connection, SITE, "oakdealer") or 0
-        ends = sorted((rows[1] if rows[1] != row_of(connection, SITE, "quietriver") else rows[0], further))
-        connection.execute(actor_links.insert(), values | {"one": ends[0], "other": ends[1], "holds": False})
+        for name, holds in (("quietriver", True), ("oakdealer", False)):
+            one, other = sorted((rows["twin"], rows[name]))
+            values = {"one": one, "other": other, "weight": 2.5, "holds": holds, "reasons": [reason]}
+            connection.execute(actor_links.insert(), values)
+
+
+@pytest.fixture
+def linked(workspace: Workspace) -> Workspace:
+    link_accounts(workspace)
     return workspace
 
 
