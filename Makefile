@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := crawler classifiers pipelines dashboards tests benchmarks docs release
 
-.PHONY: venv dev demo browser model model-card test check lint types imports wheel reference docs sbom reproducible release encoder fonts lock bench bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile bench-faults bench-million clean
+.PHONY: venv dev demo browser model model-card test check lint types imports wheel reference docs sbom reproducible release encoder fonts lock bench bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-links bench-dashboard bench-hostile bench-faults bench-million clean
 
 venv: $(VENV)/.core
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -96,7 +96,7 @@ lock:
 bench: dev
 	$(BIN)/python benchmarks/crawl.py
 
-bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-dashboard bench-hostile bench-faults bench-million: bench-%: dev
+bench-contacts bench-quality bench-extraction bench-assess bench-search bench-packet bench-packet_outside bench-tampering bench-encoder bench-crawl bench-kills bench-watch bench-workers bench-browser bench-forbidden bench-sellers bench-links bench-dashboard bench-hostile bench-faults bench-million: bench-%: dev
 	$(BIN)/python benchmarks/$*.py $(ARGS)
 
 clean:

@@ -97,6 +97,7 @@ class Beside:
     stolen: Sequence[tuple[Offer, str]] = ()
     shared_serials: Sequence[Offer] = ()
     prices: Mapping[str, float]
+    templates: Sequence[tuple[Offer, int]] = ()
     norms: Norms | None = None
 
 
@@ -117,6 +118,7 @@ def assess_history(
         stolen=beside.stolen,
         shared_serials=beside.shared_serials,
         prices=beside.prices,
+        templates=beside.templates,
         norms=beside.norms,
     )
     nameless = history.id is None and not history.accounts

@@ -174,6 +174,12 @@ def count_serials(rule: HistoryRule, facts: Facts) -> Count | None:  # noqa: ARG
     return Count(number=len(facts.shared_serials), offers=facts.shared_serials)
 
 
+def count_templates(rule: HistoryRule, facts: Facts) -> Count | None:  # noqa: ARG001 -- as its peers
+    """Other accounts that show nearly the text of an offer: of that offer which most do."""
+    most = max((count for _, count in facts.templates), default=0)
+    return Count(number=most, offers=[offer for offer, _ in facts.templates])
+
+
 def _fullest(rule: HistoryRule, groups: Sequence[Sequence[Item]]) -> Count | None:
     window = rule.window
     if window is None:

@@ -99,7 +99,8 @@ def _assess(one: Round, batch: Sequence[tuple[list[int], str | None]]) -> list[t
     wanted = [row for rows, _ in batch for row in rows]
     histories = dict(zip(wanted, read_histories(one.connection, wanted, where=one.where), strict=True))
     common = stock_pictures(one.connection, [offer for history in histories.values() for offer in history.offers])
-    return [(rows, one.assess([histories[row] for row in rows], actor, common)) for rows, actor in batch]
+    sharers = one.templates(list(histories.values()))
+    return [(rows, one.assess([histories[row] for row in rows], actor, common, sharers)) for rows, actor in batch]
 
 
 def _changed_sellers(connection: sa.Connection, made_by: str, days: Mapping[str, datetime]) -> list[int]:

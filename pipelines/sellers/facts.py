@@ -33,6 +33,7 @@ class Facts:
     stolen: Sequence[tuple[Offer, str]] = ()  # with the list that holds the stated serial number
     shared_serials: Sequence[Offer] = ()  # whose stated serial number another hand states too
     prices: Mapping[str, float] = field(factory=dict)  # by item: how far from the market (z)
+    templates: Sequence[tuple[Offer, int]] = ()  # whose text so many other accounts show
     norms: Norms | None = None  # what is usual on the site; None for several accounts together
 
     @property

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from pipelines.sellers.manner import Manner
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -83,6 +85,8 @@ def _support(item: Item, offer: Offer, stated: JsonObject, likeness: float, *, p
         return Evidence("a picture in common", ALIKE + likeness / 4)
     if _left_a_lot(item, offer, stated):
         return Evidence("out of an ad of several, at the price named there", ALIKE / 2)
+    if _comes_again(item, offer, stated):
+        return Evidence("by its own words offered before, make, model and price agree", ALIKE / 2 + likeness / 8)
     if _continues(item, offer, stated, likeness):
         return Evidence(DOUBTFUL, likeness or _SOMEWHAT)
     return None
@@ -202,6 +206,25 @@ def _plain(amount: str) -> str:
     return re.sub(r"\D", "", re.sub(r"[.,]\d{2}$", "", amount))
 
 
+def _comes_again(item: Item, offer: Offer, stated: JsonObject) -> bool:
+    """The same account says so, nobody bought it, and the price is near: also where no end of a listing is known."""
+    own = [one for one in item.offers if (one.site, one.seller) == (offer.site, offer.seller)]
+    if not own or stated["model"] is None or stated["model"] != item.model:
+        return False
+    last = own[-1]
+    single = len(offer.items) == 1 == len(last.items) and int(stated.get("quantity") or 1) == 1 == item.quantity
+    if not single or last.status == "sold" or not _near(last, offer):
+        return False
+    return offer.offered <= (last.ended or last.offered) + _MOST_PAUSE and Manner.shipped().tells_again(offer.text)
+
+
+def _near(last: Offer, offer: Offer) -> bool:
+    if offer.price is None or last.price is None or offer.price[1] != last.price[1]:
+        return False
+    highest = max(offer.price[0], last.price[0])
+    return highest > 0 and abs(offer.price[0] - last.price[0]) <= _NEAR_PRICE * highest
+
+
 def _continues(item: Item, offer: Offer, stated: JsonObject, likeness: float) -> bool:
     """The earlier listing had ended unsold, the next came soon after, and make, model and price agree.
 
@@ -213,11 +236,7 @@ def _continues(item: Item, offer: Offer, stated: JsonObject, likeness: float) ->
         return False
     if last.status in ("sold", "active") or last.ended is None or any(_overlap(one, offer) for one in item.offers):
         return False
-    if offer.price is None or last.price is None or offer.price[1] != last.price[1]:
-        return False
-    highest = max(offer.price[0], last.price[0])
-    near = highest > 0 and abs(offer.price[0] - last.price[0]) <= _NEAR_PRICE * highest
-    if not near or offer.offered > last.ended + _MOST_PAUSE:
+    if not offer.price or not last.price or not _near(last, offer) or offer.offered > last.ended + _MOST_PAUSE:
         return False
     ours, theirs = _figures(last, item), _figures(offer, item)
     if ours and theirs:

@@ -26,6 +26,7 @@ class Manner:
 
     cues: dict[str, _Phrases]
     bought: _Phrases
+    again: _Phrases
     new: frozenset[str]
     denial: re.Pattern[str]
 
@@ -42,6 +43,10 @@ class Manner:
     def tells_purchase(self, text: str) -> bool:
         """Whether an offer says that the thing was bought only lately."""
         return self._any(_fold(text), self.bought)
+
+    def tells_again(self, text: str) -> bool:
+        """Whether an offer says of itself that the thing was offered before."""
+        return self._any(_fold(text), self.again)
 
     def says_new(self, condition: str | None) -> bool:
         """Whether a page's field for the condition says new: `New`, not `like new`."""
@@ -63,6 +68,7 @@ def _read() -> Manner:
     return Manner(
         {name: _phrases(phrases) for name, phrases in body["cues"].items()},
         _phrases(body["just bought"]),
+        _phrases(body["again"]),
         frozenset(word for words in body["new"] for word in words),
         _whole(word for words in body["not"].values() for word in words),
     )

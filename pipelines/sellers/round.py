@@ -20,6 +20,7 @@ from pipelines.sellers.market import Market
 from pipelines.sellers.offers import Where
 from pipelines.sellers.rates import Observed, read_norms, read_observed
 from pipelines.sellers.serials import digest
+from pipelines.sellers.templates import count_sharers, others
 from pipelines.store.tables import listings
 from pipelines.store.tables.linking import seller_marks
 
@@ -119,6 +120,10 @@ class Round:
             market=evolve(self.market, connection=connection),
         )
 
+    def templates(self, histories: Sequence[SellerHistory]) -> dict[int, frozenset[int]]:
+        """By listing of these histories, the accounts that show nearly its text, where many do."""
+        return count_sharers(self.connection, [offer for history in histories for offer in history.offers])
+
     def find_items(self, history: SellerHistory, common: Collection[int] | None = None) -> list[Item]:
         """The items of a hand; `common` are the stock pictures among its own, where they are known."""
         if common is None:
@@ -126,17 +131,22 @@ class Round:
         return find_items(history, common=common, hands=self.decided)
 
     def assess(
-        self, histories: Sequence[SellerHistory], actor: str | None, common: Collection[int] | None = None
+        self,
+        histories: Sequence[SellerHistory],
+        actor: str | None,
+        common: Collection[int] | None = None,
+        sharers: Mapping[int, frozenset[int]] | None = None,
     ) -> Assessed:
         """Assess the accounts of one hand: each by itself, and where there are several all together."""
         rows = [history.row for history in histories if history.row is not None]
+        sharers = self.templates(histories) if sharers is None else sharers
         joined = histories[0] if len(histories) == 1 else join_histories(histories)
         items = self.find_items(joined, common)
         prices = {item.id: z for item in items if item.is_firearm and (z := self.market.place(item)) is not None}
         accounts = []
         for history in histories:
             own = items if len(histories) == 1 else own_items(items, history.site, history.id)
-            accounts.append(assess_history(history, self.rules, self._beside(history, prices, rows), own))
+            accounts.append(assess_history(history, self.rules, self._beside(history, prices, rows, sharers), own))
         if actor is None or len(histories) == 1:
             return Assessed(accounts=accounts, items=items, actor=None)
         whole = self._assess_actor(accounts, items, prices, actor)
@@ -159,7 +169,13 @@ class Round:
         )
         return evolve(assess_history(history, self.rules, beside, items), actor=actor)
 
-    def _beside(self, history: SellerHistory, prices: Mapping[str, float], rows: Sequence[int]) -> Beside:
+    def _beside(
+        self,
+        history: SellerHistory,
+        prices: Mapping[str, float],
+        rows: Sequence[int],
+        sharers: Mapping[int, frozenset[int]],
+    ) -> Beside:
         today = self.today(history.site)
         return Beside(
             today=today,
@@ -168,6 +184,7 @@ class Round:
             stolen=self.stolen.match(history.offers),
             shared_serials=self._shared_serials(history.offers, rows),
             prices=prices,
+            templates=others(sharers, history.offers, rows),
             norms=self.norms.get(history.site),
         )
 

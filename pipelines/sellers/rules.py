@@ -30,7 +30,7 @@ _COUNTS: dict[str, Callable[[HistoryRule, Facts], Count | None]] = {
     if name.startswith("count_")
 }
 _LIQUIDATION = "collection_liquidation"
-_NEEDS_NO_FIREARM = frozenset({"person", "stolen", "licence", "serials", "accounts", "verified"})
+_NEEDS_NO_FIREARM = frozenset({"person", "stolen", "licence", "serials", "accounts", "verified", "templates"})
 
 
 @frozen

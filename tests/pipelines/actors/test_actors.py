@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 from seller_rooms import KEY, NOW, RULES, Room
-from seller_samples import OWN_WORDS, piece
+from seller_samples import BOILERPLATE, OWN_WORDS, piece
 
 from pipelines.actors.hands import keep_decision, read_decisions, undo_decision
 from pipelines.actors.members import row_of
@@ -82,6 +82,23 @@ def test_contacts_of_attributes_and_of_an_accounts_own_text_link_too(room: Room)
         pistols(room, place, 2, country="US", **more)
     room.assess()
     assert room.actors() == [{"market/fox", "other/hen", "third/owl"}]
+
+
+def test_a_text_that_many_accounts_show_is_told_and_weighs_nothing(room: Room) -> None:
+    template = f"{BOILERPLATE} {OWN_WORDS[1]} {OWN_WORDS[5]} Order now."
+    for number in range(8):
+        room.offer(f"market/s{number}", number, f"{template} Item {number} ships today.", piece("19"))
+    room.offer("market/else", 9, OWN_WORDS[0], piece("19"))
+    room.assess()
+    room.offer("market/s0", 20, OWN_WORDS[3], piece("26"))
+    room.assess()
+    lines = room.sellers()
+    found = {place: [s for s in line["signals"] if s["name"] == "template_cluster"] for place, line in lines.items()}
+    [signal] = found["market/s0"]
+    assert (signal["weight"], len(signal["listings"])) == (0.0, 1)
+    assert "7 other accounts show nearly the same text" in signal["reason"]
+    assert found["market/else"] == []
+    assert {line["review"] for line in lines.values()} == {"none"}
 
 
 def test_what_many_unrelated_accounts_share_links_none_of_them(room: Room) -> None:

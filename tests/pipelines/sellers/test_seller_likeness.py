@@ -187,6 +187,28 @@ def test_lines_under_whatever_is_offered_make_no_two_guns_one() -> None:
     assert len(items_of(*models, *pair)) == 5
 
 
+def test_an_ad_that_says_it_was_there_before_is_the_same_thing_also_where_no_end_is_known() -> None:
+    words = (
+        "Ten seasons of deer.",
+        "Same rifle, price drop.",
+        "Still have it, would rather sell than trade.",
+        "No takers so far.",
+    )
+    rifle = piece("70", make="Winchester", long=True)
+
+    def put(number: int, text: str, price: float, **more: object) -> object:
+        return offer(number, number * 7, text, rifle, price=(price, "USD"), last_day=90, **more)  # type: ignore[arg-type]
+
+    offers = [put(at, one, 950 - 25 * at) for at, one in enumerate(words)]
+    [item] = items_of(*offers)
+    assert "by its own words offered before" in item.why
+    assert len(items_of(offers[0], put(1, "Another one of the same kind.", 925))) == 2
+    assert len(items_of(offers[0], put(1, "Not the same rifle.", 925))) == 2
+    assert len(items_of(offers[0], put(1, words[1], 600))) == 2
+    bought = offer(0, 0, words[0], rifle, price=(950.0, "USD"), **sold(3))
+    assert len(items_of(bought, offers[1])) == 2
+
+
 def test_the_words_of_a_number_are_kept_with_it() -> None:
     stated = {**piece(quantity=3), "field": "title", "start": 10, "end": 18}
     found = items_of(offer(1, 0, "Selling 3 Glock 19s\nAll boxed.", stated))

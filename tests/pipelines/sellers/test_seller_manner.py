@@ -188,7 +188,7 @@ NAMED = {
     "multi_handgun_window", "volume", "same_model_repeat", "rapid_flip", "new_in_box_ratio", "buy_sell_cycle",
     "ant_trade", "businesslike_private", "licence_mismatch", "geographic_spread", "identity_churn",
     "missing_check_ratio", "fast_turnover", "category_concentration", "accumulated_evidence", "same_serial",
-    "ban_migration", "register_match",
+    "ban_migration", "register_match", "template_cluster",
 }  # fmt: skip
 
 
