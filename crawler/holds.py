@@ -96,4 +96,4 @@ class StoreHolds:
         if site in self.claims:
             return False
         with self.database.alter() as connection:
-            return any(one.what == f"site-{site}" for one in read_leases(connection))
+            return bool(read_leases(connection, f"site-{site}"))

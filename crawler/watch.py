@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from crawler.sites.loading import LoadedSite
     from crawler.workers import Ending, Starter, Worker
     from pipelines.store.database import Database
+    from pipelines.store.pauses import Pause
     from pipelines.store.runs import Run
     from pipelines.workspace import Workspace
 
@@ -182,8 +183,10 @@ class Watch:
 
     def _start_due(self) -> float:
         now, due, wait = self.now(), list[_Due](), self.longest_look
+        with self.database.read() as connection:
+            pauses = read_pauses(connection, now)
         for entry in self._roster.read():
-            found = self._look(entry, now)
+            found = self._look(entry, now, pauses.get(entry.site))
             if isinstance(found, _Due):
                 due.append(found)
             elif found is not None:
@@ -194,7 +197,7 @@ class Watch:
             self._start(one, now)
         return max(0.0, wait)
 
-    def _look(self, entry: Entry, now: datetime) -> _Due | datetime | None:
+    def _look(self, entry: Entry, now: datetime, pause: Pause | None) -> _Due | datetime | None:
         """The site as due, or when it will be, or None where nothing can be said of it now."""
         if entry.mistake is not None:
             self._report(entry.site, entry.mistake)
@@ -203,7 +206,7 @@ class Watch:
             return None
         if not entry.schedule.is_open(now):
             return None
-        if (reason := self._why_not(entry.site, entry.loaded, now)) is not None:
+        if (reason := self._why_not(entry.loaded, now, pause)) is not None:
             self._report(entry.site, reason)
             return None
         if (rest := self._rest(entry.site, now)) > timedelta(0):
@@ -212,10 +215,8 @@ class Watch:
             self._forget(entry.site)
         return self._find_due(entry, entry.schedule, now) or entry.schedule.next_slot(now).start
 
-    def _why_not(self, site: str, loaded: LoadedSite, now: datetime) -> str | None:
+    def _why_not(self, loaded: LoadedSite, now: datetime, pause: Pause | None) -> str | None:
         """Why the site is left alone: a person paused it, or it may or can not be visited. None where neither."""
-        with self.database.read() as connection:
-            pause = read_pauses(connection, now).get(site)
         if pause is not None:
             return f"paused by {pause.actor} until {pause.until:%Y-%m-%d %H:%M} UTC: {pause.reason}"
         return self._roster.why_not(loaded, now)

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from crawler.watch import Watch, WatchEvent
     from crawler.work.carrier import Carrier
 
-_LOOK = 5.0
-"""Seconds after which a worker looks for sites again: what another one left is taken up that late at most."""
-
 
 @click.command()
 @click.option("--name", metavar="NAME", help="How others see this worker (default: machine and process).")
@@ -55,7 +52,7 @@ def worker(
     """
     from crawler.holds import StoreHolds  # noqa: PLC0415 -- as below
     from crawler.process import utc_now  # noqa: PLC0415 -- Scrapy takes 0.5 s
-    from crawler.watch import Watch, WatchEvent, WatchEventKind  # noqa: PLC0415
+    from crawler.watch import LONGEST_LOOK, Watch, WatchEvent, WatchEventKind  # noqa: PLC0415
     from pipelines.composition import metrics_served, opened  # noqa: PLC0415
     from pipelines.work.holding import process_name  # noqa: PLC0415
     from pipelines.work.queue import prepare_queue, require_shared, schema_name  # noqa: PLC0415
@@ -88,7 +85,7 @@ def worker(
             tell=counted(tell_visits, meters),
             most=0 if only == "tasks" else concurrency,
             holds=holds,
-            longest_look=min(_LOOK, lease / 2),
+            longest_look=min(LONGEST_LOOK, lease / 2),
         )
         carrier = Carrier(Tasks(workspace, database, os.environ), called, tell_task, wait=not once)
         with Presence(database, name=called, does=only or "all", most=watch.most), taken_signals() as taken:

@@ -182,7 +182,7 @@ def claim_or_refuse(database: Database, what: str, holder: str, seconds: float) 
 
 def _refusal(database: Database, what: str) -> WorkspaceHeld:
     with database.alter() as connection:
-        found = next((one for one in read_leases(connection) if one.what == what), None)
+        found = next(iter(read_leases(connection, what)), None)
     if found is None or found.holder is None:
         return WorkspaceHeld(f"{what} was let go a moment ago, and rests", hint="try again in a little while")
     return WorkspaceHeld(

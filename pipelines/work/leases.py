@@ -81,9 +81,11 @@ def release_lease(connection: sa.Connection, claim: Claim, *, rest: float = 0.0,
     return connection.execute(mine).rowcount == 1
 
 
-def read_leases(connection: sa.Connection, *, now: Clock = database_now) -> list[LeaseRecord]:
-    """The leases that nobody else may claim now, those that rest included."""
+def read_leases(connection: sa.Connection, what: str | None = None, *, now: Clock = database_now) -> list[LeaseRecord]:
+    """The leases that nobody else may claim now, those that rest included; of `what` only, or all."""
     query = sa.select(work_leases).where(work_leases.c.until > now(connection)).order_by(work_leases.c.what)
+    if what is not None:
+        query = query.where(work_leases.c.what == what)
     return [LeaseRecord(**row) for row in connection.execute(query).mappings()]
 
 

@@ -68,14 +68,21 @@ def connection_options(database: Database) -> dict[str, Any]:
 
 
 def prepare_queue(database: Database) -> None:
-    """Make the queue's tables, once."""
+    """Make the queue's tables, once. Raises `ConfigurationError` where the store's user may make no schema."""
     from procrastinate.schema import SchemaManager  # noqa: PLC0415 -- only workers need it
 
     name = schema_name()
     with database.write() as connection:
         if _is_there(connection, name):
             return
-        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+        try:
+            connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+        except sa.exc.ProgrammingError as error:
+            user, room = database.engine.url.username, database.engine.url.database
+            raise ConfigurationError(
+                f"the queue of tasks needs a schema of its own, which {user} may not make: {error.orig}",
+                hint=f'as the owner of the database: GRANT CREATE ON DATABASE "{room}" TO "{user}"',
+            ) from error
         connection.exec_driver_sql(f"SET LOCAL search_path TO {name}")
         # Several statements with percent signs in them: only without parameters does the driver take them so.
         driver: Any = connection.connection.driver_connection

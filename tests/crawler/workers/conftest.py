@@ -6,7 +6,7 @@ import pytest
 from worker_room import PacedServer, WorkerRoom
 
 from pipelines.store.database import Database
-from pipelines.work.queue import prepare_queue
+from pipelines.work.queue import prepare_queue, schema_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ def shared(postgres: PostgresServer) -> Iterator[Database]:
     """An empty store on PostgreSQL with its queue."""
     database = Database.open(postgres.emptied())
     with database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA IF EXISTS tracemark_queue_3_10_0 CASCADE")
+        connection.exec_driver_sql(f"DROP SCHEMA IF EXISTS {schema_name()} CASCADE")
     prepare_queue(database)
     yield database
     database.close()

@@ -16,6 +16,7 @@ from crawler.work.tasks import Done, Next, Tasks
 from pipelines.cli import root
 from pipelines.commands.doctor import run_checks
 from pipelines.errors import ConfigurationError
+from pipelines.store.database import Database
 from pipelines.work.leases import claim_lease
 from pipelines.work.overview import WorkOverview
 from pipelines.work.queue import connection_options, count_tasks, prepare_queue, schema_name
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from worker_room import WorkerRoom
-
-    from pipelines.store.database import Database
 
 
 @define
@@ -126,6 +125,18 @@ def test_the_queue_is_made_once(shared: Database) -> None:
     prepare_queue(shared)
     with shared.read() as connection:
         assert count_tasks(connection).todo == 1
+
+
+def test_a_user_who_may_make_no_schema_is_told_what_to_grant(shared: Database) -> None:
+    with shared.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema_name()} CASCADE")
+        connection.exec_driver_sql("DROP ROLE IF EXISTS guest")
+        connection.exec_driver_sql("CREATE ROLE guest LOGIN IN ROLE pg_read_all_data")
+    guest = Database.open(shared.engine.url.set(username="guest").render_as_string())
+    with pytest.raises(ConfigurationError, match="permission denied") as refused:
+        prepare_queue(guest)
+    assert refused.value.hint == 'as the owner of the database: GRANT CREATE ON DATABASE "store" TO "guest"'
+    guest.close()
 
 
 def test_people_see_workers_what_they_hold_and_what_stalled(room: WorkerRoom) -> None:
