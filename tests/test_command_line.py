@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 from command_line import PERSON, TRACEMARK, answer, clean_environment, tracemark
+from command_parsing import parse
 
 from pipelines.cli import COMMANDS, root, sections
 from pipelines.commands.topics import TOPICS
@@ -48,18 +48,7 @@ def test_each_command_has_examples_that_parse(words: tuple[str, ...], command: c
     lines = [line.strip() for line in told.splitlines() if line.strip() and line.strip() != "\b"]
     assert len(lines) >= 2, f"{' '.join(words)} has {len(lines)} examples"
     for line in lines:
-        parts = shlex.split(line.split(" > ")[0])
-        while "=" in parts[0]:
-            parts.pop(0)  # VARIABLE=value before the command
-        assert parts[0] == "tracemark"
-        context, rest = click.Context(root), parts[1:]
-        found: click.Command = root
-        while isinstance(found, click.Group) and rest and not rest[0].startswith("-"):
-            known = found.get_command(context, rest[0])
-            if known is None:
-                break
-            found, rest = known, rest[1:]
-        found.make_context(found.name, list(rest), parent=context)
+        parse(line)
 
 
 @pytest.mark.parametrize("name", COMMANDS)

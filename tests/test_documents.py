@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from command_parsing import parse
 from lxml import html
 from ruamel.yaml import YAML
+
+from crawler.sites.loading import load_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +85,26 @@ def test_the_navigation_names_pages_that_are_there_once_each() -> None:
     assert len(named) == len(set(named))
     there = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
     assert set(named) <= there
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_every_command_of_a_page_is_one_that_is_taken(path: Path) -> None:
+    lines = re.findall(
+        r"^(?: {4,}|\$ |)((?:TRACEMARK_\w+=\S+ )?tracemark .*)$", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
+    for line in lines:
+        typed = re.sub(r"  +\S.*$", "", line)
+        if not re.search(r"[…|\[]|\b[A-Z]{4,}\b(?!=)|\bID\b", re.sub(r"^TRACEMARK_\S+ ", "", typed)):
+            parse(typed)
+
+
+def test_the_first_site_of_the_guide_holds_together(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (DOCS / "first-site.md").read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "harbor.yaml"
+    path.write_text("".join(blocks), encoding="utf-8")
+    assert load_site(path).file.site == "harbor"
 
 
 @pytest.mark.parametrize("name", PAPERS)

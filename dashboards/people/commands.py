@@ -106,6 +106,7 @@ def link(ctx: click.Context, name: str, subject: str, as_json: bool) -> None:
     \b
     Examples:
       tracemark people link ana 6f1c2a9e-0b1d-4a77-9a54-2f6f5a1f3c11
+      tracemark people link ana 6f1c2a9e-0b1d-4a77-9a54-2f6f5a1f3c11 --workspace case-room
     """
     issuer = find_workspace(ctx).settings.sign_in.issuer
     if issuer is None:
