@@ -122,7 +122,7 @@ class Round:
 
     def templates(self, histories: Sequence[SellerHistory]) -> dict[int, frozenset[int]]:
         """By listing of these histories, the accounts that show nearly its text, where many do."""
-        return count_sharers(self.connection, [offer for history in histories for offer in history.offers])
+        return count_sharers(self.connection, [history.row for history in histories if history.row is not None])
 
     def find_items(self, history: SellerHistory, common: Collection[int] | None = None) -> list[Item]:
         """The items of a hand; `common` are the stock pictures among its own, where they are known."""

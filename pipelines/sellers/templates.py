@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from pipelines.sellers.wording import bands, sketch_likeness
+from pipelines.sellers.wording import sketch_likeness
 from pipelines.store.tables.linking import offer_features, seller_marks
 
 if TYPE_CHECKING:
@@ -21,49 +21,54 @@ _FEW, _MOST = 5, 40
 _MOST_IN = 400
 
 
-def count_sharers(connection: sa.Connection, offers: Sequence[Offer]) -> dict[int, frozenset[int]]:
-    """By listing, the accounts (row ids) that show nearly its text, where five and more do; at most forty of them."""
-    mine = _sketches(connection, [offer.row for offer in offers if offer.offers_things and offer.items])
-    by_band: dict[int, list[int]] = {}
-    for row, sketched in mine.items():
-        for value in bands(sketched):
-            by_band.setdefault(value, []).append(row)
-    held = _holders(connection, sorted(by_band))
-    theirs = _sketches(connection, sorted({listing for rows in held.values() for _, listing in rows}))
+def count_sharers(connection: sa.Connection, rows: Sequence[int]) -> dict[int, frozenset[int]]:
+    """By listing of the accounts `rows`, those (row ids) that show nearly its text, where five and more do.
+
+    At most forty are looked at. Only texts about one thing of a known maker are: goods are sold in anybody's words.
+    """
+    mine = [one for part in _parts(rows) for one in _shared(connection, part)]
+    held = _holders(connection, sorted({value for value, _, _ in mine}))
+    theirs = _sketches(connection, sorted({listing for few in held.values() for _, listing in few}))
     found: dict[int, set[int]] = {}
-    for value, rows in held.items():
-        for row in by_band[value]:
-            near = {
-                seller
-                for seller, listing in rows
-                if listing in theirs and sketch_likeness(mine[row], theirs[listing]) >= NEARLY
-            }
-            found.setdefault(row, set()).update(near)
-    return {row: frozenset(sellers) for row, sellers in found.items() if len(sellers) >= _FEW}
+    for value, listing, sketched in mine:
+        known = found.setdefault(listing, set())
+        for seller, other in held.get(value, ()):
+            if seller not in known and other in theirs and sketch_likeness(sketched, theirs[other]) >= NEARLY:
+                known.add(seller)
+    return {listing: frozenset(sellers) for listing, sellers in found.items() if len(sellers) >= _FEW}
+
+
+def _shared(connection: sa.Connection, rows: Sequence[int]) -> list[tuple[int, int, bytes]]:
+    """The bands of these accounts that five and more show: value, the listing that shows it, its sketch."""
+    one, few = seller_marks.alias("one"), seller_marks.alias("few")
+    many = (
+        sa.select(sa.func.count())
+        .select_from(
+            sa.select(sa.literal(1))
+            .select_from(few)
+            .where(few.c.kind == "text", few.c.value == one.c.value)
+            .limit(_FEW)
+            .correlate(one)
+            .subquery()
+        )
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(one.c.value, one.c.listing, offer_features.c.sketch)
+        .join(offer_features, offer_features.c.listing == one.c.listing)
+        .where(one.c.kind == "text", one.c.seller.in_(rows), offer_features.c.make.is_not(None), many >= _FEW)
+    )
+    return [(row.value, row.listing, row.sketch) for row in connection.execute(query)]
 
 
 def _holders(connection: sa.Connection, values: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
-    """The first accounts that show each band, with a listing that does; of bands that few show none."""
-    one, few = seller_marks.c, seller_marks.alias("few")
+    """The first accounts that show each band, with a listing that does."""
+    one = seller_marks.c
     found: dict[int, list[tuple[int, int]]] = {}
-    for part in _parts(values):
-        asked = sa.select(one.value).where(one.kind == "text", one.value.in_(part)).distinct().subquery()
-        many = (
-            sa.select(sa.func.count())
-            .select_from(
-                sa.select(sa.literal(1))
-                .select_from(few)
-                .where(few.c.kind == "text", few.c.value == asked.c.value)
-                .limit(_FEW)
-                .correlate(asked)
-                .subquery()
-            )
-            .scalar_subquery()
-        )
-        for value in connection.scalars(sa.select(asked.c.value).where(many >= _FEW)).all():
-            query = sa.select(one.seller, one.listing).where(one.kind == "text", one.value == value)
-            rows = connection.execute(query.order_by(one.seller).limit(_MOST))
-            found[value] = [(row.seller, row.listing) for row in rows if row.listing is not None]
+    for value in values:
+        query = sa.select(one.seller, one.listing).where(one.kind == "text", one.value == value)
+        few = connection.execute(query.order_by(one.seller).limit(_MOST))
+        found[value] = [(row.seller, row.listing) for row in few if row.listing is not None]
     return found
 
 
