@@ -73,6 +73,17 @@ def test_no_line_of_a_group_is_cut_short(name: str) -> None:
         assert all(one in told for one in command.list_commands(context))
 
 
+def test_what_is_read_from_a_page_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(
+        '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Product", "sku": "77", '
+        '"name": "Wooden chair", "offers": {"@type": "Offer", "price": "25.50", "priceCurrency": "EUR"}}</script>'
+        "<h1>Wooden chair</h1>"
+    )
+    told = tracemark("extract", "page.html", "--url", "https://market.example/item/77", cwd=tmp_path).stdout
+    assert "  price: 25.5 EUR  (" in told
+    assert "{" not in told
+
+
 def test_help_names_every_variable_that_is_read() -> None:
     read = set()
     for package in ("crawler", "classifiers", "pipelines", "dashboards"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands.conventions import json_option, print_json
+from pipelines.commands.conventions import in_words, json_option, print_json
 from pipelines.errors import BadInput
 
 
@@ -40,8 +40,7 @@ def extract(file: Path, url: str | None, as_json: bool) -> None:
             continue
         origin = provenance.get(name, {})
         where = f"  ({origin['from']}{': ' + origin['detail'] if origin.get('detail') else ''})" if origin else ""
-        text = " ".join(str(value).split())
-        click.echo(f"  {name}: {text[:160]}{'…' if len(text) > 160 else ''}{where}")
+        click.echo(f"  {name}: {in_words(value, 160)}{where}")
     for name in ("links", "listings"):
         if found[name]:
             click.echo(f"  {name}: {len(found[name])}")

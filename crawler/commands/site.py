@@ -14,6 +14,7 @@ from pipelines.commands.conventions import (
     CommandGroup,
     find_workspace,
     given_workspace,
+    in_words,
     json_option,
     print_json,
     say,
@@ -163,8 +164,7 @@ def _show(look: SiteLook) -> None:
             if name not in _NOT_FIELDS and value not in (None, "", [], {}):
                 origin = page["provenance"].get(name, {})
                 where = ": ".join(part for part in (origin.get("from", ""), origin.get("detail", "")) if part)
-                text = " ".join(str(value).split())
-                click.echo(f"  {name:12} {text[:_WIDEST]}{'…' if len(text) > _WIDEST else ''}  ({where})")
+                click.echo(f"  {name:12} {in_words(value, _WIDEST)}" + (f"  ({where})" if where else ""))
     click.echo(f"\nrobots.txt allows {look.allowed} of the {look.allowed + len(look.refused)} links seen")
     for url in look.refused[:5]:
         click.echo(f"  refuses {url}")

@@ -77,6 +77,22 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def in_words(value: Any, longest: int) -> str:
+    """A value of a JSON document as people read it, on one line of at most `longest` characters."""
+    text = " ".join(_spoken(value).split())
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _spoken(value: Any) -> str:
+    if isinstance(value, dict):
+        if value.keys() == {"amount", "currency"}:
+            return f"{value['amount']} {value['currency'] or ''}"
+        return ", ".join(f"{name} {_spoken(one)}" for name, one in value.items() if one not in (None, "", [], {}))
+    if isinstance(value, list):
+        return ", ".join(map(_spoken, value))
+    return str(value)
+
+
 def _first_sentence(command: click.Command | None) -> str:
     paragraph = " ".join(((command and command.help) or "").split("\n\n")[0].split())
     return paragraph.split(". ")[0].removesuffix(".")
