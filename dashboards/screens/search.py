@@ -27,6 +27,7 @@ from pipelines.store.lines import rows_of
 from pipelines.store.tables import captures
 
 _EXAMPLES = {
+    "account": "account:harborlist/s-dmercer",
     "title": "title:glock",
     "description": 'description:"no paperwork"',
     "make": "make:beretta",

@@ -94,6 +94,8 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_the_screen(
 ) -> None:
     page, asked = tab
     page.goto(path.format(case=case))
+    assert page.locator("h1").count() == 1
+    assert page.locator("header, nav, main, footer").count() >= 4
     for scheme, width, rules in WAYS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 900})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import pytest
 from desk_samples import PISTOLS, feed_lines, receive
 from desk_serving import serving
 from hostile_samples import HOSTILE, hostile_lines, hostile_workspace, together
@@ -16,6 +15,7 @@ from dashboards.wording import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pytest
     from playwright.sync_api import Browser, Page, Request
 
     from pipelines.workspace import Workspace
@@ -160,34 +160,6 @@ def test_marked_words_name_their_signal_on_focus_and_lead_to_it(chromium: Browse
         assert "no check offered" in tip.inner_text()
         page.keyboard.press("Enter")
         assert "no check offered" in page.locator(":target").inner_text()
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_no_page_is_wider_than_the_screen_and_every_control_has_a_name(
-    chromium: Browser, workspace: Workspace, width: int
-) -> None:
-    pages = [
-        "/",
-        "/triage",
-        "/search?q=pistol",
-        "/search?q=AND",
-        "/listing/riverside/p1",
-        "/seller/riverside/quietriver",
-    ]
-    size = {"width": width, "height": 800}
-    with serving(workspace) as address, opened_page(chromium, address, viewport=size) as (page, _asked):
-        for path in [*pages, "/sites", "/nothing"]:
-            page.goto(path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            nameless = page.evaluate(
-                """() => [...document.querySelectorAll("main input:not([type=hidden]), main select, button, main a")]
-                  .filter(node => !(node.textContent.trim() || node.getAttribute("aria-label") || node.labels?.length))
-                  .map(node => node.outerHTML)"""
-            )
-            assert nameless == [], path
-            levels = page.evaluate('[...document.querySelectorAll("h1, h2, h3")].map(node => +node.tagName[1])')
-            assert levels.count(1) == 1, path
-            assert page.locator("header, nav, main, footer").count() >= 4
 
 
 def plant(page: Page, address: str, texts: list[str]) -> list[str]:
