@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Protocol
 import snowballstemmer
 from attrs import frozen
 
+from classifiers.folding import LOOKALIKES, SIMPLIFIED
+from pipelines.index.disguise import Unmasker
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ANALYSIS = 2  # raised whenever a text is read into other tokens: an index made before must be made anew
 STEMMERS = {
     "en": "english",
     "es": "spanish",
@@ -37,6 +41,9 @@ _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fff
 _WORD = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_]|[{_INVISIBLE}{_MARKS}])+")
 _DROPPED = re.compile(f"[{_INVISIBLE}]+")
 _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ð": "d", "ħ": "h"})
+_PLAIN_LATIN = str.maketrans(LOOKALIKES)
+_SIMPLIFIED = str.maketrans(SIMPLIFIED)
+_LATIN_LETTER = re.compile("[a-z]")
 _CYRILLIC_BREVE = "\u0306"  # the mark of й, a letter of its own; ё becomes е, as Russians type it
 
 
@@ -102,6 +109,7 @@ class Analyzer:
 
     def __init__(self, remembered_words: int = 100_000) -> None:
         self._stemmers = local()
+        self._unmasker = Unmasker()
         self._fold = lru_cache(remembered_words)(_fold_word)
         self._stem = lru_cache(remembered_words)(self._stem_word)
 
@@ -174,7 +182,15 @@ class Analyzer:
                     stems.append(pair(words[-1], word))
                 previous_han_end = match.end()
             words.append(word)
+        stems += [stem for word, stem, _, _ in self.hidden(text, language) if stem is not None and word not in words]
         return " ".join(words), " ".join(stems)
+
+    def hidden(self, text: str, language: str | None) -> Iterator[tuple[str, str | None, int, int]]:
+        """Words in hidden spelling as they are meant: folded, their stem, and where they stand in the original."""
+        for one in self._unmasker.find(text):
+            word = self._fold(one.word)
+            spoken = self._language_of(word, language) or self._language_of(word, None)
+            yield word, self._stem(word, spoken) if spoken else None, one.start, one.end
 
     def words(self, text: str) -> list[str]:
         """The folded words of a text, without stems."""
@@ -192,7 +208,13 @@ def pair(first: str, second: str) -> str:
 
 
 def _fold_word(word: str) -> str:
-    return "".join(character for character in fold(word) if character.isalnum())[:LONGEST_TOKEN]
+    folded = "".join(character for character in fold(word) if character.isalnum())[:LONGEST_TOKEN]
+    if folded.isascii():
+        return folded
+    plain = folded.translate(_SIMPLIFIED)
+    latin = plain.translate(_PLAIN_LATIN)
+    mixed = latin.isascii() and _LATIN_LETTER.search(plain)  # letters of other alphabets among Latin ones
+    return latin if mixed else plain
 
 
 def has_words(text: str) -> bool:

@@ -8,6 +8,7 @@ from base64 import b64encode
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
+from pipelines.index.analysis import ANALYSIS
 from pipelines.index.columns import COLUMNS, VECTOR_LENGTH, ColumnKind
 from pipelines.index.plan import (
     AllOf,
@@ -58,7 +59,7 @@ def make_mapping() -> dict[str, Any]:
     return {"dynamic": "strict", "_source": {"includes": ["line"]}, "properties": properties}
 
 
-FORM = blake2b(json.dumps([make_mapping(), SETTINGS], sort_keys=True).encode()).hexdigest()[:16]
+FORM = blake2b(json.dumps([ANALYSIS, make_mapping(), SETTINGS], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def make_body(document: PreparedDocument) -> str:

@@ -103,6 +103,8 @@ class Highlighter:
         found = self._single(text, wanted, language)
         if wanted.phrases:
             found |= self._phrases(text, wanted)
+        if not found and FIELDS[name].kind is FieldKind.TEXT:
+            found = self._hidden(text, wanted, language)
         return tuple(Span(start=start, end=end) for start, end in sorted(found))
 
     def _single(self, text: str, wanted: _Wanted, language: str | None) -> set[tuple[int, int]]:
@@ -118,6 +120,11 @@ class Highlighter:
             if verdict:
                 found.add(match.span())
         return found
+
+    def _hidden(self, text: str, wanted: _Wanted, language: str | None) -> set[tuple[int, int]]:
+        """Words in hidden spelling: looked for, since that takes longer, only where nothing else is marked."""
+        hidden = self._analyzer.hidden(text, language)
+        return {(start, end) for word, stem, start, end in hidden if wanted.wants(word, stem)}
 
     def _phrases(self, text: str, wanted: _Wanted) -> set[tuple[int, int]]:
         tokens = list(self._analyzer.tokens(text, None))

@@ -13,6 +13,7 @@ import tantivy
 from attrs import define
 
 from pipelines.errors import DiskTrouble, TracemarkError
+from pipelines.index.analysis import ANALYSIS
 from pipelines.index.columns import COLUMNS
 from pipelines.index.tantivy_query import make_schema, register_tokenizer
 from pipelines.index.vectors import Vectors
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FORM = blake2b(repr(sorted((column.name, column.kind.value) for column in COLUMNS.values())).encode()).hexdigest()[:16]
+_COLUMNS = sorted((column.name, column.kind.value) for column in COLUMNS.values())
+FORM = blake2b(repr((ANALYSIS, _COLUMNS)).encode()).hexdigest()[:16]
 _FORM_FILE = "form.json"
 _INDEX_FOLDER = "tantivy"
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})

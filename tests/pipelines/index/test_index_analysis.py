@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.index.analysis import STEMMERS, Analyzer, fold, has_words
+from pipelines.index.disguise import choose_words, read_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,7 +98,9 @@ def test_columns_and_tokens_agree(text: str, language: str | None) -> None:
     words, stems = SHARED.columns(text, language)
     tokens = list(SHARED.tokens(text, language))
     assert words.split(" ") == ([token.text for token in tokens] or [""])
-    assert _without_pairs(stems.split()) == [token.stem for token in tokens if token.stem]
+    read, own = _without_pairs(stems.split()), [token.stem for token in tokens if token.stem]
+    assert read[: len(own)] == own
+    assert set(read[len(own) :]) <= {stem for _, stem, _, _ in SHARED.hidden(text, language)}
     assert words.split() == SHARED.words(text)
 
 
@@ -124,3 +127,8 @@ def test_threads_share_an_analyzer_without_taking_one_anothers_words() -> None:
     finally:
         sys.setswitchinterval(before)
     assert found == [expected] * 4
+
+
+def test_the_words_worth_restoring_are_those_of_the_lexicons() -> None:
+    kept, there = set(read_words()), set(choose_words())
+    assert len(kept & there) > 0.95 * len(kept | there), "run: python -m pipelines.index.disguise"
