@@ -39,6 +39,7 @@ _FACETS = (
 @click.option("--meaning", is_flag=True, help="Also find what is near in meaning to the words.")
 @click.option("--like", metavar="ID", help="Find what is like this listing, among what the query chooses.")
 @click.option("--image", type=click.Path(path_type=Path), help="Find this picture.")
+@click.option("--histogram", multiple=True, metavar="NAME:STEP", help="Count over price:250, posted:week, seen:month…")
 @click.option("--complete", is_flag=True, help="Print how the query may go on instead of searching.")
 @workspace_option
 @json_option
@@ -52,6 +53,7 @@ def search(ctx: click.Context, /, query: tuple[str, ...], as_json: bool, **optio
       tracemark search 'review:review site:harborlist' --json
       tracemark search 'price:<500' --like harborlist/10000042
       tracemark search --image seen-elsewhere.jpg
+      tracemark search glock --histogram price:250 --histogram posted:week
     """
     workspace, text = find_workspace(ctx), " ".join(query)
     if options["complete"]:
@@ -68,7 +70,7 @@ def _find(workspace: Workspace, text: str, options: dict[str, Any]) -> Results:
     from pipelines.alerts.collection import resolve  # noqa: PLC0415 -- see composition
     from pipelines.composition import open_encoder, opened  # noqa: PLC0415
     from pipelines.errors import BadInput  # noqa: PLC0415
-    from pipelines.index.port import Search, Sort  # noqa: PLC0415
+    from pipelines.index.port import Histogram, Search, Sort  # noqa: PLC0415
     from pipelines.naming import find_listing  # noqa: PLC0415
 
     try:
@@ -86,6 +88,7 @@ def _find(workspace: Workspace, text: str, options: dict[str, Any]) -> Results:
         Search(
             query=asked,
             facets=_FACETS,
+            histograms=tuple(map(Histogram.read, options["histogram"])),
             limit=options["limit"],
             cursor=options["cursor"],
             sort=order,
@@ -142,6 +145,9 @@ def _answer(results: Results, matches: dict[str, Match], *, as_json: bool) -> No
         if hit.key in matches:
             match = matches[hit.key]
             click.echo(f"    picture: {match.different} of 64 bits differ (capture {match.capture})")
+    for name, bars in results.histograms.items():
+        for bar in bars:
+            click.echo(f"{name} from {bar.start}: {bar.count}")
     if results.cursor:
         say(f"more: --cursor {results.cursor}")
 

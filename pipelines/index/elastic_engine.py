@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import numpy as np
 import structlog
 from attrs import evolve
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError
 
-from pipelines.errors import BadInput, ConfigurationError, NotPermitted
+from pipelines.errors import BadInput, ConfigurationError, NotPermitted, TracemarkError
 from pipelines.index.cursor import Place
 from pipelines.index.document import tie_of
 from pipelines.index.elastic_bulk import BulkWriter, Operation, Patience
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 REQUEST_SECONDS = 60
+BAD_REQUEST = 400
 CANDIDATES = 2_000  # neighbours looked at for the nearest 500: more is nearer to exact, and slower
 
 
@@ -180,6 +181,11 @@ class ElasticIndex(Engine):
         except NotFoundError:
             self._checked = False
             return None
+        except TracemarkError as error:
+            refusal = error.__cause__
+            if isinstance(refusal, ApiError) and refusal.meta.status == BAD_REQUEST:  # this question, not the server
+                raise BadInput(error.message, hint="ask for less at once: fewer words, longer beginnings") from error
+            raise
 
     def page(self, request: PageRequest) -> Page:
         """One page of hits with its counts."""

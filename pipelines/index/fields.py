@@ -51,6 +51,7 @@ FIELDS = {
         SearchField(name="signal", kind=FieldKind.KEYWORD, meaning="observed signal"),
         SearchField(name="class", kind=FieldKind.KEYWORD, meaning="class of an item"),
         SearchField(name="listing", kind=FieldKind.KEYWORD, meaning="one listing, as SITE/ID"),
+        SearchField(name="account", kind=FieldKind.KEYWORD, meaning="one seller's account, as SITE/ID"),
         SearchField(name="item", kind=FieldKind.KEYWORD, meaning="listings of one item, by its id"),
         SearchField(name="contact", kind=FieldKind.KEYWORD, meaning="phone, e-mail or handle, as read"),
         SearchField(

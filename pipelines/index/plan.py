@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pipelines.index.analysis import Analyzer
 
 
-_LOOKED_UP = {"listing": "key", "contact": "contact", "item": ""}
+_LOOKED_UP = {"listing": "key", "contact": "contact", "item": "", "account": ""}
 
 
 @frozen(kw_only=True)
@@ -198,7 +198,7 @@ def _clause(query: Query, field: SearchField | None, analyzer: Analyzer) -> Clau
         case And(children=children):
             clause = AllOf(clauses=tuple(_clause(child, field, analyzer) for child in children))
         case Or(children=children):
-            clause = AnyOf(clauses=tuple(_clause(child, field, analyzer) for child in children))
+            clause = _any_of(tuple(_clause(child, field, analyzer) for child in children))
         case Not(child=child):
             clause = Without(clause=_clause(child, field, analyzer))
         case Fielded(name=name, child=child):
@@ -211,6 +211,14 @@ def _clause(query: Query, field: SearchField | None, analyzer: Analyzer) -> Clau
         case _:
             clause = _leaf(query, field, analyzer, 1.0)
     return clause
+
+
+def _any_of(clauses: tuple[Clause, ...]) -> Clause:
+    """Values of one column are one clause: engines take only so many, and an item may have thousands of listings."""
+    values = [clause for clause in clauses if isinstance(clause, OneOf)]
+    if len(values) < len(clauses) or len({clause.column for clause in values}) > 1:
+        return AnyOf(clauses=clauses)
+    return OneOf(column=values[0].column, values=tuple(dict.fromkeys(value for one in values for value in one.values)))
 
 
 def _fielded(field: SearchField, child: Query, analyzer: Analyzer) -> Clause:
@@ -244,12 +252,18 @@ def _leaf(query: Query, field: SearchField, analyzer: Analyzer, weight: float) -
 def _looked_up(query: Query, field: SearchField) -> Clause:
     """The values that are not compared in their folded form: keys, items and contacts."""
     match query:
-        case Prefix(text=text) if field.name != "item":
+        case Word(text=text) | Phrase(text=text) if field.name == "account":
+            site, slash, identity = text.partition("/")
+            if not slash:
+                raise QueryError("an account is named by its site, too", query.start, query.end, f"account:SITE/{text}")
+            account = (("site", site), ("seller_id", identity))
+            return AllOf(clauses=tuple(OneOf(column=column, values=(fold_value(text),)) for column, text in account))
+        case Prefix(text=text) if _LOOKED_UP[field.name]:
             return Begins(column=_LOOKED_UP[field.name], prefix=text if field.name == "listing" else fold_value(text))
-        case Word(text=text) | Phrase(text=text) if field.name != "item":
+        case Word(text=text) | Phrase(text=text) if _LOOKED_UP[field.name]:
             forms = (text,) if field.name == "listing" else contact_forms(text)
             return OneOf(column=_LOOKED_UP[field.name], values=forms)
-        case Word() | Phrase():
+        case Word() | Phrase():  # item
             raise QueryError("items are looked up in the store, which this search has not done", query.start, query.end)
         case _:
             raise QueryError(f"{field.name} is found as it stands", query.start, query.end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -55,15 +56,26 @@ class Interval(StrEnum):
 
 @frozen(kw_only=True)
 class Histogram:
-    """Counts over `posted`, `first` (seen) or `seen` by `interval`, or over `price` by `width`."""
+    """Counts over `posted`, `first` (seen) or `seen` by `interval`, or over `price` by `width` (1 or more)."""
 
     name: str
     interval: Interval = Interval.MONTH
     width: float = 100.0
 
     def __attrs_post_init__(self) -> None:
-        if self.name not in {"posted", "first", "seen", "price"} or self.width <= 0:
+        if self.name not in {"posted", "first", "seen", "price"} or not 1 <= self.width < math.inf:
             raise BadInput(f"no histogram over {self.name!r} with width {self.width}")
+
+    @classmethod
+    def read(cls, text: str) -> Histogram:
+        """One as typed: `price`, `price:250`, `posted`, `seen:week`. BadInput for what is not one."""
+        name, _, step = text.partition(":")
+        try:
+            if name == "price":
+                return cls(name=name, width=float(step or 100))
+            return cls(name=name, interval=Interval(step or "month"))
+        except ValueError as error:
+            raise BadInput(f"{text!r} is no histogram", hint="price:250, posted:week, first:month, seen:day") from error
 
 
 @frozen(kw_only=True)

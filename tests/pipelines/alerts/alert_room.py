@@ -22,10 +22,10 @@ from pipelines.history import note_changes
 from pipelines.index.opening import open_index
 from pipelines.index.projector import Projector
 from pipelines.journal import JournalSource
-from pipelines.models import ListingContent
+from pipelines.models import ListingContent, SellerRef
 from pipelines.store.assessing import AssessmentRecord, keep_assessments
 from pipelines.store.database import Database
-from pipelines.store.tables import captures, item_listings, items, listings, runs, sites, versions
+from pipelines.store.tables import captures, item_listings, items, listings, runs, sellers, sites, versions
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -55,7 +55,8 @@ class Room:
         number = self._numbers[name] = self._numbers.get(name, 0) + 1
         with self.database.write() as connection:
             if name not in self.rows:
-                row = {"site": "alpha", "native_id": name, "status": "active", "first_seen": self.now}
+                seller = self._account(connection, content.seller)
+                row = {"site": "alpha", "native_id": name, "status": "active", "first_seen": self.now, "seller": seller}
                 inserted = sa.insert(listings).returning(listings.c.id)
                 self.rows[name] = int(connection.scalar(inserted, {**row, "last_seen": self.now}) or 0)
             version = {"listing": self.rows[name], "number": number, "capture": "c", "seen_at": self.now}
@@ -66,6 +67,14 @@ class Room:
             note_changes(connection, [self.rows[name]])
         if assessed:
             self.assess(name, *shown)
+
+    def _account(self, connection: sa.Connection, seller: SellerRef | None) -> int | None:
+        if seller is None:
+            return None
+        mine = sa.select(sellers.c.id).where(sellers.c.native_id == seller.id)
+        row = {"site": "alpha", "native_id": seller.id, "name": seller.name}
+        row |= {"first_seen": self.now, "last_seen": self.now}
+        return connection.scalar(mine) or connection.scalar(sa.insert(sellers).returning(sellers.c.id), row)
 
     def assess(self, name: str, *shown: str) -> None:
         """A listing's assessment and its items come in."""

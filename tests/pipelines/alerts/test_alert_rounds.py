@@ -14,6 +14,7 @@ from pipelines.alerts.models import Channel, QuietHours, Rhythm, SavedSearch, en
 from pipelines.alerts.preview import preview
 from pipelines.alerts.records import change_search, read_search, remove_search
 from pipelines.errors import BadInput
+from pipelines.models import Contact, SellerRef
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,12 +104,18 @@ def test_a_search_saved_today_is_about_tomorrow_until_it_is_run_over_history(roo
 def test_a_contact_a_seller_and_an_item_can_be_watched(room: Any) -> None:
     room.save("item:i1", name="item")
     room.save("listing:alpha/b", name="listing")
-    room.offer("a", "Glock 19", "i1")
-    room.offer("b", "Chair", "i2")
+    room.save("account:alpha/fox", name="account")
+    room.save("contact:@quiet_fox", name="contact")
+    fox = SellerRef(id="fox", name="Somebody")
+    room.offer("a", "Glock 19", "i1", seller=fox)
+    room.offer("b", "Chair", "i2", seller=SellerRef(id="wolf", name="fox"))
     room.run()
-    room.offer("c", "the same once more, in other words", "i3", "i1")
+    handle = Contact(kind="messenger", value="quiet_fox", field="description", start=3, end=13)
+    room.offer("c", "the same once more, in other words", "i3", "i1", description="at @quiet_fox", contacts=(handle,))
+    room.offer("d", "A table", "i4", seller=fox)
     room.run()
-    assert (room.told("item"), room.told("listing")) == (["a", "c"], ["b"])
+    told = {name: room.told(name) for name in ("item", "listing", "account", "contact")}
+    assert told == {"item": ["a", "c"], "listing": ["b"], "account": ["a", "d"], "contact": ["c"]}
 
 
 @pytest.mark.parametrize(("rhythm", "pause"), [("hourly", HOUR), ("daily", DAY), ("weekly", 7 * DAY)])

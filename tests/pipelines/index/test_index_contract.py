@@ -135,6 +135,8 @@ QUERIES = (
     "calibre:.45",
     'seller:"john d3"',
     "seller:u3",
+    "account:alpha/u3",
+    "-account:beta/U4 account:(beta/u5 OR gamma/u6)",
     "collector",
     "status:(sold OR gone)",
     "review:review",
@@ -407,6 +409,24 @@ def test_highlights_are_offsets_into_the_original(index: Index, document: Make) 
     assert hit.highlights == {}
 
 
+def test_hidden_spelling_is_found_and_marked(index: Index, document: Make) -> None:
+    written = ("gl0ck 19", "G L O C K 19", "gl.ock", "Gl\u043e\u0441k", "glock 26", "g1ock mags", "clock and g19")
+    documents = [
+        document(number, title="x", description=text, items=[], assessment={"language": ("en", "zh")[number % 2]})
+        for number, text in enumerate(written)
+    ]
+    index.upsert(documents)
+    found = ask(index, "description:glock", limit=10)
+    assert {hit.line["description"] for hit in found.hits} == set(written[:-1])
+    for hit in found.hits:
+        text = hit.line["description"]
+        (span,) = hit.highlights["description"]
+        assert text[span.start : span.end] == text.removesuffix(" 19").removesuffix(" 26").removesuffix(" mags")
+    assert [hit.line["description"] for hit in ask(index, "gl0ck").hits] == ["gl0ck 19"]
+    index.upsert([document(20, title="x", description="出售全新手槍", items=[])])
+    assert (ask(index, "手枪").total, ask(index, "手槍").total) == (1, 1)
+
+
 def test_the_level_shown_is_the_higher_of_listing_and_seller(index: Index, document: Make) -> None:
     levels = (("none", "review"), ("idle", "none"), ("review", None), (None, "idle"), (None, None))
     index.upsert(
@@ -417,6 +437,21 @@ def test_the_level_shown_is_the_higher_of_listing_and_seller(index: Index, docum
     )
     found = {level: ask(index, f"review:{level}").total for level in ("none", "idle", "review")}
     assert found == {"none": 0, "idle": 2, "review": 2}
+
+
+def test_an_account_is_one_sellers_on_one_site(index: Index, document: Make) -> None:
+    sellers = (("alpha", "u 1", "A"), ("alpha", "u2", "u 1"), ("beta", "u 1", "A"), ("alpha", "u 1 b", "A"))
+    index.upsert(
+        [
+            document(number, site=site, seller={"id": identity, "name": name})
+            for number, (site, identity, name) in enumerate(sellers)
+        ]
+    )
+    assert keys(ask(index, 'account:"alpha/u 1"')) == ["alpha/a0"]
+    with pytest.raises(BadInput, match="site, too"):
+        ask(index, "account:u2")
+    with pytest.raises(BadInput, match="as it stands"):
+        ask(index, "account:alpha/u*")
 
 
 def test_a_phrase_does_not_run_over_two_values(index: Index, document: Make) -> None:

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.errors import BadInput
 from pipelines.index.contacts import contact_forms, contact_values
 from pipelines.index.items import with_items
 from pipelines.index.opening import open_index
 from pipelines.index.parser import parse
 from pipelines.index.port import Search
-from pipelines.index.query import QueryError
+from pipelines.index.query import Or, QueryError, Word
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,5 +96,19 @@ def test_an_item_is_searched_as_the_store_has_it(
         assert {hit.key for hit in found.hits} == set(book["one"])
         for query, total in (("listing:x-site/AbC", 1), ("listing:x-site/abc", 0), ("listing:x-site/*", 1)):
             assert index.search(Search(query=parse(query))).total == total
+        many = tuple(f"x-site/{number}" for number in range(9_000))
+        crowd = with_items(parse("item:one OR glock"), lambda _: (*many, made[0].key))
+        assert index.search(Search(query=crowd)).total >= 1
         with pytest.raises(QueryError, match="looked up in the store"):
             index.search(Search(query=parse("glock item:one")))
+
+
+def test_a_question_that_the_server_does_not_take_is_the_questions_fault(
+    elasticsearch_url: str, tmp_path: Path, document: Callable[..., IndexDocument]
+) -> None:
+    words = Or(children=tuple(Word(text=f"word{number}") for number in range(9_000)))
+    with open_index(tmp_path, elasticsearch_url, "asked") as index:
+        index.upsert([document(1)])
+        with pytest.raises(BadInput, match="refused") as caught:
+            index.search(Search(query=words))
+        assert "fewer" in str(caught.value.hint)

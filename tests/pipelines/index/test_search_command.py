@@ -54,6 +54,13 @@ def test_a_beginning_is_completed(room: Path) -> None:
     assert [one["text"] for one in answer("search", "--complete", "make:g", cwd=room)] == ["Glock"]
 
 
+def test_prices_and_days_are_counted(room: Path) -> None:
+    found = answer("search", "--histogram", "price:200", "--histogram", "first:year", cwd=room)["histograms"]
+    assert [(bar["start"], bar["count"]) for bar in found["price"]] == [("0", 1), ("400", 2)]
+    assert [bar["count"] for bar in found["first"]] == [3]
+    assert tracemark("search", "--histogram", "colour", cwd=room).returncode == 2
+
+
 def test_a_picture_that_nobody_showed_has_no_hits(room: Path, tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     Image.linear_gradient("L").save(picture)
