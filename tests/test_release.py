@@ -93,6 +93,26 @@ def test_the_licence_is_one_and_the_same() -> None:
     assert "Apache-2.0" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_licences_that_are_told_are_those_of_the_metadata(environment: dict[str, Any]) -> None:
+    named = {
+        re.sub(r"[-_.]+", "-", one["name"]).lower(): re.sub(
+            r"Apache Software License", "Apache-2.0", re.sub(r"\bBSD License", "BSD-3", str(one.get("licenses")))
+        )
+        for one in environment["components"]
+    }
+    told = re.findall(
+        r"^\| ([\w.-]+) \| ([^|;]+)", (ROOT / "docs" / "dependencies.md").read_text("utf-8"), re.MULTILINE
+    )
+    rows = [(re.sub(r"[-_.]+", "-", name).lower(), licence.strip()) for name, licence in told if name != "package"]
+    assert len(rows) > 55
+    wrong = [
+        (name, licence, named[name])
+        for name, licence in rows
+        if any(part not in named[name] for part in re.split(r"/| or ", licence))
+    ]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_grant_little_and_name_versions(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
