@@ -55,8 +55,12 @@ def test_a_database_that_goes_away_within_a_transaction_keeps_none_of_it(
         leave()
     assert "is not lost" in str(caught.value.hint)
     server.start()
-    with shared.database.read() as connection:  # the same pool: no stale connection is handed out
+    with shared.database.read() as connection:
         assert set(connection.scalars(sa.select(listings.c.status))) == {"active"}
+    server.stop()
+    server.start()
+    with shared.database.read() as connection:  # also where it went while nobody asked
+        assert connection.scalar(sa.select(sa.func.count()).select_from(listings)) == 5
 
 
 def test_an_assessment_whose_database_goes_away(
