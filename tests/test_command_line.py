@@ -18,6 +18,7 @@ from command_line import PERSON, TRACEMARK, answer, clean_environment, tracemark
 from command_parsing import parse
 
 from pipelines.cli import COMMANDS, root, sections
+from pipelines.commands.conventions import in_words
 from pipelines.commands.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -73,15 +74,18 @@ def test_no_line_of_a_group_is_cut_short(name: str) -> None:
         assert all(one in told for one in command.list_commands(context))
 
 
-def test_what_is_read_from_a_page_is_told_in_words(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text(
-        '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Product", "sku": "77", '
-        '"name": "Wooden chair", "offers": {"@type": "Offer", "price": "25.50", "priceCurrency": "EUR"}}</script>'
-        "<h1>Wooden chair</h1>"
-    )
-    told = tracemark("extract", "page.html", "--url", "https://market.example/item/77", cwd=tmp_path).stdout
-    assert "  price: 25.5 EUR  (" in told
-    assert "{" not in told
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"amount": 25.5, "currency": "EUR"}, "25.5 EUR"),
+        ({"amount": 25, "currency": None}, "25"),
+        ({"id": "17", "name": "Ann", "url": None}, "id 17, name Ann"),
+        (["Home", "Chairs"], "Home, Chairs"),
+        ("two\nlines, and more than fit", "two lines, and more th…"),
+    ],
+)
+def test_what_is_read_from_a_page_is_told_in_words(value: object, told: str) -> None:
+    assert in_words(value, 22) == told
 
 
 def test_help_names_every_variable_that_is_read() -> None:
