@@ -37,7 +37,6 @@ def copy_tree(target: Path, moment: int | None) -> Path:
             shutil.copy2(ROOT / name, path)
             if moment is not None:
                 os.utime(path, (moment, moment))
-    shutil.copy2(ROOT / ".gitignore", target)
     return target
 
 
