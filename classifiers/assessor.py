@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -13,11 +14,12 @@ from classifiers.catalogue import Catalogue, load_catalogue
 from classifiers.class_model import CLASS_MODEL, load_class_model
 from classifiers.first_stage import FIRST_STAGE, load_first_stage
 from classifiers.items import find_items
-from classifiers.lexicon import load_lexicon
+from classifiers.lexicon import Lexicon, load_lexicon
 from classifiers.meaning import MODEL as HEADS
 from classifiers.meaning import load_meaning
 from classifiers.observations import Observer
 from classifiers.packs import Packs, load_packs
+from classifiers.reading import Reader
 from classifiers.scoring import Scorer
 from classifiers.serials import describe_items
 from classifiers.text_reading import LONGEST_DESCRIPTION, SURE, Reading, TextReader
@@ -84,8 +86,10 @@ class Assessor:
         """
         catalogue = load_catalogue()
         packs = load_packs(catalogue)
+        lexicon, by_lexicon = _read_shipped()
         reader = TextReader(
-            lexicon=load_lexicon(),
+            lexicon=lexicon,
+            reader=by_lexicon,
             catalogue=catalogue,
             first_stage=load_first_stage(_first_stage_of(trained)),
             class_model=load_class_model(trained / CLASS_MODEL.name),
@@ -166,8 +170,15 @@ class Assessor:
 
 
 def assess(texts: Sequence[Text], *, assessor: Assessor | None = None) -> list[Assessment]:
-    """Assess texts, with a given assessor or one loaded for this call (about a second)."""
+    """Assess texts, with a given assessor or one loaded for this call (seconds, the first time in a process)."""
     return (assessor or Assessor.load()).assess(texts)
+
+
+@cache
+def _read_shipped() -> tuple[Lexicon, Reader]:
+    """The shipped lexicons, and what reads by them: made once a process (seconds), as neither ever changes."""
+    lexicon = load_lexicon()
+    return lexicon, Reader(lexicon)
 
 
 def _passages(encoder: Encoder | None) -> PassageEncoder | None:

@@ -56,6 +56,9 @@ OF_ANY_DEAL = frozenset(
     }
 )  # fmt: skip
 """Signals that say nothing of weapons."""
+BREADTH = "-words-"
+"""In families of ads written for their wording alone: a signal in a few words, often with nothing that names a weapon.
+A first look that had to keep them would let hardly any plain goods go, whose ads are as short."""
 
 
 def is_related(ad: LabelledAd) -> bool:
@@ -76,7 +79,8 @@ def fit_first_stage(ads: Sequence[LabelledAd], path: Path) -> FirstStage:
     """
     lexicon = load_lexicon()
     reader = Reader(lexicon)
-    train, dev = ([ad for ad in ads if ad.split == split] for split in ("train", "dev"))
+    whole = [ad for ad in ads if BREADTH not in (ad.family or "")]
+    train, dev = ([ad for ad in whole if ad.split == split] for split in ("train", "dev"))
     if any(len({is_related(ad) for ad in part}) < 2 for part in (train, dev)):
         path.write_bytes(FIRST_STAGE.read_bytes())
         return load_first_stage(path)

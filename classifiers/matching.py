@@ -50,9 +50,12 @@ class Matcher:
         self._phrases: dict[tuple[str, ...], int] = {}
         self._numbers: dict[int, int] = {}
         self.members: dict[str, frozenset[int]] = {}
+        # A phrase stands in some four concepts, and folding is most of what loading takes: each is folded once.
+        every = dict.fromkeys(phrase for phrases in lexicon.concepts.values() for phrase in phrases)
+        keys = {phrase: tuple(_keys(phrase, folder, tokenizer)) for phrase in every}
         for concept, phrases in lexicon.concepts.items():
-            keys = {tuple(_keys(phrase, folder, tokenizer)) for phrase in phrases}
-            self.members[concept] = frozenset(self._number(key) for key in keys if key)
+            members = {keys[phrase] for phrase in phrases}
+            self.members[concept] = frozenset(self._number(key) for key in members if key)
         self.concepts_of = _inverted(self.members)
         self.words = frozenset(word for key in self._phrases for word in key)
         self._add_phrases()

@@ -14,7 +14,6 @@ from classifiers.lexicon import LANGUAGES, Lexicon
 from classifiers.meaning import MeaningModel, MeaningReader
 from classifiers.mentions import MentionFinder
 from classifiers.names import WeaponNames
-from classifiers.reading import Reader
 from classifiers.signals import Sighting, SignalReader
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from classifiers.catalogue import Catalogue
     from classifiers.class_model import ClassModel
     from classifiers.first_stage import FirstStage
+    from classifiers.reading import Reader
     from classifiers.tokens import Tokens
     from classifiers.values import Text
 
@@ -52,12 +52,13 @@ class TextReader:
         self,
         *,
         lexicon: Lexicon,
+        reader: Reader,
         catalogue: Catalogue,
         first_stage: FirstStage,
         class_model: ClassModel,
         meaning: MeaningModel | None,
     ) -> None:
-        self._reader = Reader(lexicon)
+        self._reader = reader
         self._first_stage = first_stage
         self._names = WeaponNames(self._reader)
         self._languages = LanguageFinder(self._reader.everyday)

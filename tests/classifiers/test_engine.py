@@ -113,7 +113,8 @@ def test_the_name_of_an_office_is_no_registration(assessor: Assessor, title: str
 def test_english_wording_counts_in_other_languages_only_where_it_is_english(assessor: Assessor) -> None:
     portuguese = "Espingarda de caça em bom estado, nos vemos em Lisboa, entrego nos correios, fac símile do manual."
     [found] = assessor.assess([Text(title="Espingarda Browning B25", description=portuguese)])
-    assert not {"new_in_box", "check_or_permit_required"} & {finding.name for finding in found.signals}
+    worded = {finding.name for finding in found.signals if finding.layer == "wording"}
+    assert not {"new_in_box", "check_or_permit_required"} & worded
     spanish = "Pistola en buen estado, se vende porque no la uso. Entrega en Houston, FFL required, sin excepciones."
     [found] = assessor.assess([Text(title="Pistola Glock 17", description=spanish)])
     assert "ffl_transfer" in {finding.name for finding in found.signals}
