@@ -7,6 +7,7 @@ import json
 import socket
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -130,8 +131,13 @@ def test_answers_of_the_desk_are_timed() -> None:
         sent.append(message["type"])
 
     meters = Meters.make()
-    asyncio.run(meters.timed(application)({"type": "http", "method": "GET", "path": "/who/is/it"}, None, send))
-    asyncio.run(meters.timed(application)({"type": "lifespan"}, None, send))
+
+    async def ask() -> None:
+        await meters.timed(application)({"type": "http", "method": "GET", "path": "/who/is/it"}, None, send)
+        await meters.timed(application)({"type": "lifespan"}, None, send)
+
+    with ThreadPoolExecutor(1) as apart:  # this thread may have a loop already, from a browser's test before
+        apart.submit(lambda: asyncio.run(ask())).result()
     found = read(generate_latest(meters.registry))
     assert found["tracemark_request_seconds_count{method=GET,status=404}"] == 1
     assert sum(name.startswith("tracemark_request_seconds_count") for name in found) == 1
