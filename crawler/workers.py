@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext, ForkServerProcess
     from pathlib import Path
 
-    from pipelines.store.database import Database
     from pipelines.work.leases import Claim
 
 LOADED_ONCE = [
@@ -210,6 +209,7 @@ def assess_waiting(root: Path) -> str:
     """What `tracemark assess`, `alert run` and `custody head --daily` do; what they found, in words."""
     from pipelines.alerts.service import run_alerts  # noqa: PLC0415 -- as above
     from pipelines.commands.assess import run_assessment  # noqa: PLC0415
+    from pipelines.commands.custody import sign_daily_head  # noqa: PLC0415
     from pipelines.composition import opened  # noqa: PLC0415
 
     workspace = Workspace.read(root, os.environ)
@@ -220,18 +220,3 @@ def assess_waiting(root: Path) -> str:
     review = report.review.get("review", 0)
     found = f"{report.assessed} listings assessed, {review} need review; {sellers.assessed} sellers"
     return f"{found}; {alerts.deliveries.sent} alerts sent{custody}"
-
-
-def sign_daily_head(workspace: Workspace, database: Database) -> str:
-    """Sign where the custody log stands, where a day has passed; what came of it, in words to add to others.
-
-    Nobody is asked for a passphrase: where the environment does not open the key, the words say so.
-    """
-    from pipelines.commands.signing import open_key  # noqa: PLC0415 -- as above
-    from pipelines.composition import head_desk  # noqa: PLC0415
-
-    try:
-        made = head_desk(workspace, database, lambda: open_key(workspace)).sign(only_when_due=True)
-    except TracemarkError as error:
-        return f"; the day's head of the custody log is not signed: {error.message}"
-    return "" if made is None else f"; custody log signed at row {made.head.sequence}"

@@ -196,15 +196,15 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> tuple[Settings,
 def _with_origins(settings: Settings, origins: Mapping[tuple[str, str], str]) -> Iterator[SettingOrigin]:
     for section, values in settings:
         for name, value in values:
-            shown = (
-                "(set)"
-                if name in ("password", "client_secret") and value
-                else _without_password(value)
-                if name == "url"
-                else value
-            )
             origin = origins.get((section, name), "default")
-            yield SettingOrigin(name=f"{section}.{name}", value=shown, origin=origin)
+            yield SettingOrigin(name=f"{section}.{name}", value=_shown(name, value), origin=origin)
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A setting as it may be shown."""
+    if name in ("password", "client_secret") and value:
+        return "(set)"
+    return _without_password(value) if name == "url" else value
 
 
 def _without_password(url: str | None) -> str | None:

@@ -97,8 +97,8 @@ class Tasks:
         return Done(words=f"index at change {report.position}", then=(Next(task="alerts"),))
 
     def _alerts(self) -> Done:
-        from crawler.workers import sign_daily_head  # noqa: PLC0415 -- as above
-        from pipelines.alerts.service import run_alerts  # noqa: PLC0415
+        from pipelines.alerts.service import run_alerts  # noqa: PLC0415 -- as above
+        from pipelines.commands.custody import sign_daily_head  # noqa: PLC0415
         from pipelines.commands.vault import ship_or_say  # noqa: PLC0415
 
         report = run_alerts(self.workspace, self.database, self.environment)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.commands.conventions import CommandGroup, find_workspace, json_option, print_json, say, workspace_option
-from pipelines.errors import ExitCode
+from pipelines.errors import ExitCode, TracemarkError
 
 if TYPE_CHECKING:
     from pipelines.packet.heads import Head
     from pipelines.store.custody import Finding
+    from pipelines.store.database import Database
+    from pipelines.workspace import Workspace
 
 MOST_SHOWN = 100
 
@@ -102,6 +104,21 @@ def verify(ctx: click.Context, heads: tuple[Path, ...], key: Path | None, as_jso
     rows = 0 if newest is None else int(newest["sequence"])
     _print(rows, earlier, findings, as_json=as_json)
     return ExitCode.NOT_AS_IT_SHOULD_BE if findings else ExitCode.DONE
+
+
+def sign_daily_head(workspace: Workspace, database: Database) -> str:
+    """Sign where the custody log stands, where a day has passed; what came of it, in words to add to others.
+
+    Nobody is asked for a passphrase: where the environment does not open the key, the words say so.
+    """
+    from pipelines.commands.signing import open_key  # noqa: PLC0415 -- see composition
+    from pipelines.composition import head_desk  # noqa: PLC0415
+
+    try:
+        made = head_desk(workspace, database, lambda: open_key(workspace)).sign(only_when_due=True)
+    except TracemarkError as error:
+        return f"; the day's head of the custody log is not signed: {error.message}"
+    return "" if made is None else f"; custody log signed at row {made.head.sequence}"
 
 
 def _print(rows: int, heads: list[Head], findings: list[Finding], *, as_json: bool) -> None:
