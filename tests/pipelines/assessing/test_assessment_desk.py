@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
+from encoders import PlainEncoder
 
 from classifiers import Assessor
 from pipelines.assess import AssessmentDesk
@@ -22,6 +22,7 @@ from pipelines.store.tables import assessments, custody, listings, set_aside
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from classifiers import Assessment, Text
@@ -30,20 +31,15 @@ NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 CURSED = "unreadable"
 
 
-class StumblingEncoder:
+class StumblingEncoder(PlainEncoder):
     """An encoder that fails on one word, as a defect in a library would."""
 
     name = "stumbling"
-    sha256 = "0" * 64
-    dimensions = 384
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         if any(CURSED in text for text in texts):
             raise IndexError("token out of range")
-        return np.ones((len(texts), self.dimensions), np.float32)
-
-    def count_tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        return np.ones(len(texts), np.int64)
+        return super().encode(texts)
 
 
 @pytest.fixture

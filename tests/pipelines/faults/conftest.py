@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from faults_room import FaultsRoom, PlainEncoder
+from faults_room import FaultsRoom, WatchedEncoder
 
 from classifiers import Assessor
 from pipelines.store.database import Database
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def encoder() -> PlainEncoder:
-    return PlainEncoder()
+def encoder() -> WatchedEncoder:
+    return WatchedEncoder()
 
 
 @pytest.fixture(scope="session")
-def assessor(encoder: PlainEncoder) -> Assessor:
+def assessor(encoder: WatchedEncoder) -> Assessor:
     return Assessor.load(encoder=encoder)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from faults_room import PlainEncoder
+    from faults_room import WatchedEncoder
 
     from classifiers import Assessor
     from pipelines.index.document import IndexDocument
@@ -64,7 +64,7 @@ def test_a_database_that_goes_away_within_a_transaction_keeps_none_of_it(
 
 
 def test_an_assessment_whose_database_goes_away(
-    shared: FaultsRoom, server: PostgresServer, encoder: PlainEncoder
+    shared: FaultsRoom, server: PostgresServer, encoder: WatchedEncoder
 ) -> None:
     shared.receive()
     batches = iter([lambda: None, server.stop])

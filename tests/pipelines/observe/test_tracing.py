@@ -9,10 +9,10 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from collector import Collector
+from encoders import PlainEncoder
 
 from classifiers import Assessor
 from pipelines.assess import AssessmentDesk
@@ -28,24 +28,11 @@ from pipelines.store.runs import Run, SiteRecord, record_site, start_run
 from pipelines.store.tables import journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
-
-
-class PlainEncoder:
-    name = "plain"
-    sha256 = "0" * 64
-    dimensions = 384
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.ones((len(texts), self.dimensions), np.float32)
-
-    def count_tokens(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        return np.ones(len(texts), np.int64)
 
 
 @pytest.fixture
