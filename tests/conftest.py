@@ -35,8 +35,16 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.emptied()
 
 
+DEAR = ("test_demo.py", "pipelines/index", "crawler/crawl", "crawler/workers", "crawler/watch", "dashboards")
+"""What takes longest, which begins first: what is begun last keeps the other workers waiting."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep each file's tests on one worker, and all that needs Elasticsearch, so that what is dear is made once."""
+    order: dict[pytest.Item, int] = {}
     for item in items:
-        index = HERE / "pipelines" / "index" in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("index" if index else str(item.path.relative_to(HERE))))
+        path = item.path.relative_to(HERE).as_posix()
+        item.add_marker(pytest.mark.xdist_group("index" if path.startswith("pipelines/index/") else path))
+        order[item] = next((at for at, dear in enumerate(DEAR) if path.startswith(dear)), len(DEAR))
+    items.sort(key=order.__getitem__)

@@ -20,7 +20,7 @@ from pipelines.sellers.market import Market
 from pipelines.sellers.offers import Where
 from pipelines.sellers.rates import Observed, read_norms, read_observed
 from pipelines.sellers.serials import digest
-from pipelines.sellers.templates import count_sharers, others
+from pipelines.sellers.templates import Templates, others
 from pipelines.store.tables import listings
 from pipelines.store.tables.linking import seller_marks
 
@@ -61,6 +61,7 @@ class Round:
     licences: LicenceDesk
     stolen: StolenDesk
     market: Market
+    shown: Templates
     decided: Hands
     secret: bytes
     now: datetime
@@ -88,6 +89,7 @@ class Round:
             licences=LicenceDesk.open(connection),
             stolen=StolenDesk.open(connection, secret),
             market=Market(connection, as_of),
+            shown=Templates(connection),
             decided=Hands.of((one.action, one.body) for one in decisions if as_of is None or one.at <= as_of),
             secret=secret,
             now=now,
@@ -111,18 +113,19 @@ class Round:
         return seen if self.as_of is None else min(seen, self.as_of)
 
     def on(self, connection: sa.Connection) -> Round:
-        """The same round in another transaction: what was read of sites, registers and prices stays."""
+        """The same round in another transaction: what was read of sites, registers, prices and texts stays."""
         return evolve(
             self,
             connection=connection,
             licences=evolve(self.licences, connection=connection),
             stolen=evolve(self.stolen, connection=connection),
             market=evolve(self.market, connection=connection),
+            shown=evolve(self.shown, connection=connection),
         )
 
     def templates(self, histories: Sequence[SellerHistory]) -> dict[int, frozenset[int]]:
         """By listing of these histories, the accounts that show nearly its text, where many do."""
-        return count_sharers(self.connection, [history.row for history in histories if history.row is not None])
+        return self.shown.count_sharers([history.row for history in histories if history.row is not None])
 
     def find_items(self, history: SellerHistory, common: Collection[int] | None = None) -> list[Item]:
         """The items of a hand; `common` are the stock pictures among its own, where they are known."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import sqlalchemy as sa
+from attrs import define, field
 
-from pipelines.sellers.wording import sketch_likeness
+from pipelines.sellers.wording import numbers
 from pipelines.store.tables.linking import offer_features, seller_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from pipelines.sellers.offers import Offer
 
@@ -18,24 +23,61 @@ NEARLY = 0.8
 """Least share of equal numbers of two sketches: the same template with other names and prices filled in."""
 _FEW, _MOST = 5, 40
 """Accounts that show a text, from which on they are counted; and how many are looked at."""
+_KEPT = 50_000
+"""Sketches that are kept at hand: some 20 MB."""
 _MOST_IN = 400
 
 
-def count_sharers(connection: sa.Connection, rows: Sequence[int]) -> dict[int, frozenset[int]]:
-    """By listing of the accounts `rows`, those (row ids) that show nearly its text, where five and more do.
+@define
+class Templates:
+    """Who shows which text, for many accounts in turn: what was looked up for one is kept for the next, up to a bound.
 
-    At most forty are looked at. Only texts about one thing of a known maker are: goods are sold in anybody's words.
+    A band that many accounts show is asked for as many times as accounts show it, so that without this the work grows
+    faster than the number of accounts.
     """
-    mine = [one for part in _parts(rows) for one in _shared(connection, part)]
-    held = _holders(connection, sorted({value for value, _, _ in mine}))
-    theirs = _sketches(connection, sorted({listing for few in held.values() for _, listing in few}))
-    found: dict[int, set[int]] = {}
-    for value, listing, sketched in mine:
-        known = found.setdefault(listing, set())
-        for seller, other in held.get(value, ()):
-            if seller not in known and other in theirs and sketch_likeness(sketched, theirs[other]) >= NEARLY:
-                known.add(seller)
-    return {listing: frozenset(sellers) for listing, sellers in found.items() if len(sellers) >= _FEW}
+
+    connection: sa.Connection
+    holders: dict[int, list[tuple[int, int]]] = field(factory=dict)
+    sketches: dict[int, NDArray[np.uint32]] = field(factory=dict)
+
+    def count_sharers(self, rows: Sequence[int]) -> dict[int, frozenset[int]]:
+        """By listing of the accounts `rows`, those (row ids) that show nearly its text, where five and more do.
+
+        At most forty are looked at. Only texts about one thing of a known maker are: goods are sold in anybody's words.
+        """
+        values: dict[int, list[int]] = {}
+        sketched: dict[int, bytes] = {}
+        for part in _parts(rows):
+            for value, listing, bits in _shared(self.connection, part):
+                values.setdefault(listing, []).append(value)
+                sketched[listing] = bits
+        self._look_up({value for some in values.values() for value in some})
+        found = {listing: self._sharers(some, sketched[listing]) for listing, some in values.items()}
+        return {listing: sellers for listing, sellers in found.items() if len(sellers) >= _FEW}
+
+    def _sharers(self, values: Sequence[int], sketched: bytes) -> frozenset[int]:
+        """The accounts that show one of these bands with a text nearly that of a sketch."""
+        pairs = {pair for value in values for pair in self.holders[value] if pair[1] in self.sketches}
+        if not pairs:
+            return frozenset()
+        sellers, shown = zip(*pairs, strict=True)
+        equal = np.stack([self.sketches[listing] for listing in shown]) == numbers(sketched)
+        return frozenset(compress(sellers, equal.mean(axis=1) >= NEARLY))
+
+    def _look_up(self, values: Collection[int]) -> None:
+        """Have the holders of these bands at hand, and the sketches of what they show."""
+        if len(self.sketches) > _KEPT:
+            self.holders.clear()
+            self.sketches.clear()
+        new = sorted(set(values) - self.holders.keys())
+        for value in new:
+            self.holders[value] = _holders(self.connection, value)
+        shown = {listing for value in new for _, listing in self.holders[value]}
+        for part in _parts(sorted(shown - self.sketches.keys())):
+            query = sa.select(offer_features.c.listing, offer_features.c.sketch)
+            for row in self.connection.execute(query.where(offer_features.c.listing.in_(part))):
+                if row.sketch:
+                    self.sketches[row.listing] = numbers(row.sketch)
 
 
 def _shared(connection: sa.Connection, rows: Sequence[int]) -> list[tuple[int, int, bytes]]:
@@ -61,25 +103,12 @@ def _shared(connection: sa.Connection, rows: Sequence[int]) -> list[tuple[int, i
     return [(row.value, row.listing, row.sketch) for row in connection.execute(query)]
 
 
-def _holders(connection: sa.Connection, values: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
-    """The first accounts that show each band, with a listing that does."""
+def _holders(connection: sa.Connection, value: int) -> list[tuple[int, int]]:
+    """The first accounts that show a band, with a listing that does."""
     one = seller_marks.c
-    found: dict[int, list[tuple[int, int]]] = {}
-    for value in values:
-        query = sa.select(one.seller, one.listing).where(one.kind == "text", one.value == value)
-        few = connection.execute(query.order_by(one.seller).limit(_MOST))
-        found[value] = [(row.seller, row.listing) for row in few if row.listing is not None]
-    return found
-
-
-def _sketches(connection: sa.Connection, rows: Sequence[int]) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
-    for part in _parts(rows):
-        query = sa.select(offer_features.c.listing, offer_features.c.sketch)
-        found |= {
-            row.listing: row.sketch for row in connection.execute(query.where(offer_features.c.listing.in_(part)))
-        }
-    return {row: sketched for row, sketched in found.items() if sketched}
+    query = sa.select(one.seller, one.listing).where(one.kind == "text", one.value == value)
+    few = connection.execute(query.order_by(one.seller).limit(_MOST))
+    return [(row.seller, row.listing) for row in few if row.listing is not None]
 
 
 def others(

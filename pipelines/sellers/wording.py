@@ -18,6 +18,8 @@ from rensa import RMinHash
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from numpy.typing import NDArray
+
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r".+?(?:[.!?。！？]+(?:\s+|$)|\n|$)", re.DOTALL)
 _LEAST_WORDS, _WHATEVER = 4, 3
@@ -113,7 +115,12 @@ def bands(sketched: bytes) -> list[int]:
 
 def sketch_likeness(one: bytes, other: bytes) -> float:
     """The share of equal numbers: an estimate of the share of parts in common, with a deviation of 0.06 at most."""
-    return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
+    return float(np.mean(numbers(one) == numbers(other)))
+
+
+def numbers(sketched: bytes) -> NDArray[np.uint32]:
+    """The numbers of a sketch."""
+    return np.frombuffer(sketched, "<u4")
 
 
 def number_of(*parts: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipelines.store.tables.base import UtcTime, metadata
+from pipelines.store.tables.base import Long, UtcTime, metadata
 
 saved_searches = sa.Table(
     "saved_searches",
@@ -18,7 +18,7 @@ saved_searches = sa.Table(
     sa.Column("rhythm", sa.String(8), nullable=False),  # at-once, hourly, daily, weekly
     sa.Column("quiet", sa.JSON),  # from, until, zone
     sa.Column("muted_until", UtcTime),
-    sa.Column("sequence", sa.Integer, nullable=False),  # of the journal: what is later has not been looked at
+    sa.Column("sequence", Long, nullable=False),  # of the journal: what is later has not been looked at
     sa.Column("told", UtcTime),  # when the last digest was made
     sa.Column("trouble", sa.Text),  # why the query could not be answered the last time
 )

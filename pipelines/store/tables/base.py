@@ -30,6 +30,9 @@ class UtcTime(sa.TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+Long = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""The type of a number that grows with what is seen: 64 bits everywhere (SQLite's own numbers have as many)."""
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",

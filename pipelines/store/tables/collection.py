@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipelines.store.tables.base import UtcTime, metadata
+from pipelines.store.tables.base import Long, UtcTime, metadata
 
 sites = sa.Table(
     "sites",
@@ -38,7 +38,7 @@ runs = sa.Table(
 frontier = sa.Table(
     "frontier",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Long, primary_key=True, autoincrement=True),
     sa.Column("run", sa.ForeignKey("runs.id"), nullable=False),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("fingerprint", sa.String(64), nullable=False),

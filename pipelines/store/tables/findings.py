@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipelines.store.tables.base import UtcTime, metadata
+from pipelines.store.tables.base import Long, UtcTime, metadata
 
 assessments = sa.Table(
     "assessments",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Long, primary_key=True, autoincrement=True),
     sa.Column("version", sa.ForeignKey("versions.id"), nullable=False),
     sa.Column("made_by", sa.String(200), nullable=False),  # model, rules and lexicon hashes, joined
     sa.Column("at", UtcTime, nullable=False),
@@ -40,7 +40,7 @@ seller_assessments = sa.Table(
     metadata,
     sa.Column("seller", sa.ForeignKey("sellers.id"), primary_key=True),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("sequence", sa.Integer, nullable=False),  # the journal's number up to which it holds; 0: no longer
+    sa.Column("sequence", Long, nullable=False),  # the journal's number up to which it holds; 0: no longer
     sa.Column("rules", sa.String(64), nullable=False),  # hash of the rules it was made by
     sa.Column("due", UtcTime),  # when time alone may change it
     sa.Column("review", sa.String(8), nullable=False),  # the higher of its own and its actor's

@@ -24,8 +24,9 @@ offer_features = sa.Table(
 seller_marks = sa.Table(
     "seller_marks",  # what an account shows that another may show too
     metadata,
-    sa.Column("kind", sa.String(8), primary_key=True),  # contact, handle, image, text, serial, licence
+    # The value first: with the kind first SQLite would read every mark of a kind to find those of a few sellers.
     sa.Column("value", sa.BigInteger, primary_key=True, autoincrement=False),  # 63 bits of a hash
+    sa.Column("kind", sa.String(8), primary_key=True),  # contact, image, text, serial, licence, town, place, dealer
     sa.Column("seller", sa.ForeignKey("sellers.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("listing", sa.Integer),  # one that shows it
     sa.Column("detail", sa.BigInteger),  # a picture's whole fingerprint

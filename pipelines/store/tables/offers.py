@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipelines.store.tables.base import UtcTime, metadata
+from pipelines.store.tables.base import Long, UtcTime, metadata
 
 sellers = sa.Table(
     "sellers",
@@ -33,15 +33,15 @@ listings = sa.Table(
     sa.Column("first_seen", UtcTime, nullable=False),
     sa.Column("last_seen", UtcTime, nullable=False),
     sa.Column("seller", sa.ForeignKey("sellers.id"), index=True),
-    sa.Column("version", sa.Integer),  # the current row of versions
-    sa.Column("assessment", sa.Integer),  # the current row of assessments
+    sa.Column("version", Long),  # the current row of versions
+    sa.Column("assessment", Long),  # the current row of assessments
     sa.UniqueConstraint("site", "native_id"),
 )
 
 versions = sa.Table(
     "versions",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Long, primary_key=True, autoincrement=True),
     sa.Column("listing", sa.ForeignKey("listings.id"), nullable=False, index=True),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("capture", sa.ForeignKey("captures.id"), nullable=False),
@@ -54,7 +54,7 @@ versions = sa.Table(
 status_changes = sa.Table(
     "status_changes",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Long, primary_key=True, autoincrement=True),
     sa.Column("listing", sa.ForeignKey("listings.id"), nullable=False, index=True),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("status", sa.String(8), nullable=False),

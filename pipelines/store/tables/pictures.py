@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipelines.store.tables.base import metadata
+from pipelines.store.tables.base import Long, metadata
 
 pictures = sa.Table(
     "pictures",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", Long, primary_key=True, autoincrement=True),
     sa.Column("capture", sa.ForeignKey("captures.id"), nullable=False),
     sa.Column("listing", sa.ForeignKey("listings.id"), nullable=False, index=True),
     sa.Column("sha256", sa.String(64), nullable=False),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from pipelines.store.tables.base import UtcTime, metadata
+from pipelines.store.tables.base import Long, UtcTime, metadata
 
 journal = sa.Table(
     "journal",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("sequence", Long, primary_key=True, autoincrement=True),
     sa.Column("listing", sa.Integer, nullable=False, index=True),
     sa.Column("deleted", sa.Text),  # SITE/ID of a listing that was deleted: its row can tell it no more
     sa.Column("trace", sa.String(55)),  # the traceparent of what changed it, where traces are kept
@@ -29,7 +29,7 @@ set_aside = sa.Table(
 custody = sa.Table(
     "custody",
     metadata,
-    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("sequence", Long, primary_key=True, autoincrement=False),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("action", sa.String(32), nullable=False),

@@ -24,6 +24,7 @@ from pipelines.store.tables import item_listings, items, journal, seller_assessm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 IDS = count(1)
 RULES = SellerRules.shipped()
@@ -271,3 +272,27 @@ def test_an_item_keeps_its_id_when_more_is_offered(database: Database) -> None:
     assess(database)
     sellers_assessed(database)
     assert before < {item["id"] for item in item_lines(database, None)}
+
+
+def test_marks_of_a_few_sellers_are_not_sought_among_everybodys(tmp_path: Path) -> None:
+    """SQLite's planner chooses by the indexes alone: with the wrong ones the work grows with the square of sellers."""
+    database = Database.open(f"sqlite:///{tmp_path / 'store.db'}")
+    plans: dict[str, str] = {}
+
+    def note(connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT") and "seller_marks" in statement and "seller IN" in statement:
+            told = connection.connection.dbapi_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans[statement] = " | ".join(row[3] for row in told)
+
+    sa.event.listen(database.engine, "before_cursor_execute", note)
+    with database.write() as connection:
+        for site in ("market", "other"):
+            record_site(connection, SiteRecord(name=site, source="crawl"), START)
+            start_run(connection, Run(id=site, site=site, started=START))
+    for number in range(12):
+        see(database, f"a{number}", number, seller=f"s{number % 6}", text=OWN_WORDS[0])
+    assess(database)
+    sellers_assessed(database)
+    database.close()
+    assert len(plans) >= 4
+    assert [plan for plan in plans.values() if "(seller=?)" not in plan] == []

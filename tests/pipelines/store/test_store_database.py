@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 import pipelines.store
 from pipelines.errors import ConfigurationError, DiskTrouble, ExitCode, PartMissing
 from pipelines.store.database import HEAD, Database
-from pipelines.store.tables import metadata, sites
+from pipelines.store.tables import journal, metadata, sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,28 @@ def database(url: str) -> Iterator[Database]:
     opened.close()
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_code(database: Database) -> None:
+def test_the_migrations_make_exactly_the_tables_of_the_code(store_url: str) -> None:
+    database = Database.open(store_url)
     with database.engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        keys = {table.name: sa.inspect(connection).get_pk_constraint(table.name) for table in metadata.sorted_tables}
+    database.close()
     assert found == []
+    assert {name: key["constrained_columns"] for name, key in keys.items()} == {
+        table.name: list(table.primary_key.columns.keys()) for table in metadata.sorted_tables
+    }
+
+
+def test_numbers_that_grow_with_what_is_seen_do_not_end_at_32_bits(store_url: str) -> None:
+    database = Database.open(store_url)
+    listing = {"listing": 1}
+    with database.write() as connection:
+        connection.execute(sa.insert(journal).values(sequence=2**31 - 1, **listing))
+        if database.engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT setval('journal_sequence_seq', 2147483647)"))
+        later = connection.execute(sa.insert(journal).values(listing)).inserted_primary_key
+    database.close()
+    assert later == (2**31,)
 
 
 def test_the_expected_migration_is_alembics_newest() -> None:
