@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from postgres import PostgresServer
 
@@ -48,3 +48,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group("index" if path.startswith("pipelines/index/") else path))
         order[item] = next((at for at, dear in enumerate(DEAR) if path.startswith(dear)), len(DEAR))
     items.sort(key=order.__getitem__)
+
+
+MAY_BE_SKIPPED = ("pipelines/index/test_index_cluster.py",)
+"""Tests too dear for every run. Whatever else is skipped wants a part of this machine, and that is a failure."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that did not run held nothing: let its skip count as a failure."""
+    report = yield
+    if report.skipped and item.path.relative_to(HERE).as_posix() not in MAY_BE_SKIPPED:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and must run: {report.longrepr}"
+    return report

@@ -17,7 +17,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from crawler.browser import find_chromium
 from crawler.settings import DOWNLOAD_MAXSIZE, REDIRECT_MAX_TIMES
 
 if TYPE_CHECKING:
@@ -158,8 +157,6 @@ def self_signed(tmp_path: Path) -> Iterator[tuple[str, list[Any]]]:
 def test_a_certificate_that_does_not_hold_is_refused(
     room: Room, self_signed: tuple[str, list[Any]], fetch: str
 ) -> None:
-    if fetch == "browser" and find_chromium() is None:
-        pytest.skip("no Chromium on this machine")
     url, got = self_signed
     more = ["robots: {obey: false, authority: 'Order 7/2026'}", f"fetch: {fetch}"]
     room.write_site("market", site_text("market", url, *more))

@@ -8,17 +8,12 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
-import pytest
 from crawl_records import check_vault, read_captures, read_listings
 from crawl_room import AUTHORITY, Ended
 from crawl_server import Answer, Asked, Served, list_page, listing_page, site_text
 
-from crawler.browser import find_chromium
-
 if TYPE_CHECKING:
     from crawl_room import Room
-
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 
 ENDLESS = "<script>setTimeout(() => { for (;;) {} }, 50)</script>"
 

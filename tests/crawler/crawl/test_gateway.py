@@ -11,7 +11,7 @@ from crawl_server import Answer, Asked, Served
 from playwright.async_api import async_playwright
 
 from crawler.addresses import AddressRule
-from crawler.browser import LAUNCH_ARGUMENTS, find_chromium
+from crawler.browser import LAUNCH_ARGUMENTS, require_chromium
 from crawler.gateway import Gateway
 from crawler.upstream import Upstream, UpstreamRefused
 from pipelines.errors import BadInput
@@ -175,7 +175,6 @@ setTimeout(() => document.body.append("all was tried"), 1500);
 </script></body></html>"""
 
 
-@pytest.mark.skipif(find_chromium() is None, reason="no Chromium on this machine")
 def test_chromium_reaches_nothing_but_what_the_rule_allows() -> None:
     def answer(asked: Asked) -> Answer:
         if asked.path == "/away":
@@ -192,7 +191,9 @@ def test_chromium_reaches_nothing_but_what_the_rule_allows() -> None:
         await gateway.start()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
-                executable_path=find_chromium(), args=["--no-sandbox", *LAUNCH_ARGUMENTS], proxy={"server": gateway.url}
+                executable_path=require_chromium(),
+                args=["--no-sandbox", *LAUNCH_ARGUMENTS],
+                proxy={"server": gateway.url},
             )
             page = await browser.new_page()
             await page.goto(f"http://market.example:{site.url.rsplit(':', 1)[1]}/", wait_until="commit")

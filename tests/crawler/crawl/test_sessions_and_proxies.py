@@ -13,8 +13,6 @@ import pytest
 from crawl_records import read_captures, read_listings
 from crawl_server import Answer, Asked, Served, list_page, listing_page, site_text
 
-from crawler.browser import find_chromium
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -87,8 +85,6 @@ def write_session(path: Path, kind: str, sid: str) -> None:
 
 @pytest.mark.parametrize(("fetch", "kind"), [("http", "cookies"), ("browser", "cookies"), ("browser", "storage_state")])
 def test_a_given_session_opens_the_site_and_its_loss_is_told(room: Room, tmp_path: Path, fetch: str, kind: str) -> None:
-    if fetch == "browser" and find_chromium() is None:
-        pytest.skip("no Chromium on this machine")
     given = tmp_path / "session.json"
     with Served(with_login) as site:
         more = [f"fetch: {fetch}", f"session: {{{kind}: MARKET_SESSION}}"]
@@ -144,8 +140,6 @@ class _Tunnel(socketserver.StreamRequestHandler):
 
 @pytest.mark.parametrize("fetch", ["http", "browser"])
 def test_everything_goes_through_the_sites_own_proxy(room: Room, stub: dict[str, str], fetch: str) -> None:
-    if fetch == "browser" and find_chromium() is None:
-        pytest.skip("no Chromium on this machine")
     with Served(market) as site, Proxy(int(site.url.rsplit(":", 1)[1])) as proxy:
         text = site_text("market", "http://market.example", f"fetch: {fetch}", "proxy: MARKET_PROXY", pace="delay: 0.5")
         room.write_site("market", text)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from crawler.browser import require_chromium
 from crawler.demo import bazarlive
 from crawler.demo.inventory import Market, load_inventory
 from crawler.demo.views import visible_listings
@@ -19,15 +19,11 @@ if TYPE_CHECKING:
     from crawler.demo.clock import FileClock
     from crawler.demo.marketplaces import Marketplaces
 
-CHROMIUM = shutil.which("chromium")
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: `make browser`")
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 
