@@ -1,49 +1,18 @@
-"""Charts drawn on the server: geometry in SVG units, which a template writes with a table beside it."""
+"""Time lines drawn on the server: geometry in SVG units, which a template writes with a table beside it."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from pipelines.index.port import Interval
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from pipelines.index.port import Bar
-
-WIDTH = 720.0
 _LINE_WIDTH = 1180.0
-_HEIGHT = 72.0
 _ROW = 16.0
 _LABEL = 80.0
-_MOST_FILLED = 2_000
-_LABEL_LENGTHS = {Interval.MONTH: 7, Interval.YEAR: 4}
-
-
-@frozen(kw_only=True)
-class Column:
-    """One bar of a histogram. `query` is what narrows a search to it."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    count: int
-    query: str
-
-
-@frozen(kw_only=True)
-class Columns:
-    """A histogram, `width` by `height` units."""
-
-    width: float
-    height: float
-    columns: tuple[Column, ...]
-    most: int
 
 
 @frozen(kw_only=True)
@@ -96,50 +65,6 @@ class TimeLine:
     bars: tuple[Strip, ...]
     strips: tuple[Strip, ...]
     ticks: tuple[Tick, ...]
-
-
-def fill_gaps(bars: Sequence[Bar], interval: Interval) -> list[tuple[str, int]]:
-    """Bars as (day, month or year, count), with those in between that hold nothing: time has no holes."""
-    if not bars:
-        return []
-    counts = {date.fromisoformat(bar.start): bar.count for bar in bars}
-    at, last = min(counts), max(counts)
-    filled: list[tuple[str, int]] = []
-    while at <= last and len(filled) < _MOST_FILLED:
-        filled.append((at.isoformat()[: _LABEL_LENGTHS.get(interval, 10)], counts.get(at, 0)))
-        at = _next(at, interval)
-    return filled if at > last else [(one.isoformat(), count) for one, count in sorted(counts.items())]
-
-
-def _next(day: date, interval: Interval) -> date:
-    if interval is Interval.YEAR:
-        return day.replace(year=day.year + 1)
-    if interval is Interval.MONTH:
-        return date(day.year + day.month // 12, day.month % 12 + 1, 1)
-    return day + timedelta(days=7 if interval is Interval.WEEK else 1)
-
-
-def draw_columns(bars: Sequence[tuple[str, int, str]]) -> Columns | None:
-    """A histogram of (label, count, query), in the order given; None where there is nothing to draw."""
-    if not bars:
-        return None
-    most = max(count for _, count, _ in bars)
-    step = min(WIDTH / len(bars), 64.0)
-    columns = []
-    for position, (label, count, query) in enumerate(bars):
-        height = 0.0 if most == 0 else max(_HEIGHT * count / most, 2.0 if count else 0.0)
-        columns.append(
-            Column(
-                x=round(position * step, 2),
-                y=round(_HEIGHT - height, 2),
-                width=round(max(step - 2, step * 0.7), 2),
-                height=round(height, 2),
-                label=label,
-                count=count,
-                query=query,
-            )
-        )
-    return Columns(width=round(step * len(bars), 2), height=_HEIGHT, columns=tuple(columns), most=most)
 
 
 def draw_time_line(offered: Sequence[Offered], spans: Sequence[Span] = (), *, most: int = 40) -> TimeLine | None:

@@ -133,7 +133,8 @@ def listen_for_replay(host: str, workspace: Workspace) -> tuple[socket.socket | 
 def listen(host: str, port: int, hint: str = "tracemark serve --port 8001") -> socket.socket:
     """A listening socket. PartMissing where the port is taken or may not be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # By its protocol asyncio knows that it may send small parts at once; without it each answer waits some 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -152,6 +153,7 @@ def run(application: Answering, listeners: list[socket.socket], certificate: tup
         application,
         log_level="warning",
         access_log=False,
+        log_config=None,  # what uvicorn says goes where all logs go
         server_header=False,
         proxy_headers=False,  # who asks is who connects: no header of theirs says otherwise
         ssl_certfile=certificate and certificate[0],

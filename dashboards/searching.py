@@ -17,7 +17,7 @@ from pipelines.index.port import MOST_HITS, Histogram, Interval, Search, Sort
 from pipelines.index.query import And, Everything, QueryError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     import numpy as np
@@ -52,6 +52,7 @@ class Asked:
     cursor: str | None = None
     interval: Interval = Interval.MONTH
     field: str = "posted"
+    step: int = 100
     meaning: bool = False
     view: str = "list"
 
@@ -147,14 +148,17 @@ class SearchDesk:
         return query
 
     def find(self, asked: Asked) -> Found:
-        """A page of hits with facets and a histogram. QueryError where the query cannot be understood."""
+        """A page of hits with facets and histograms. QueryError where the query cannot be understood."""
         query = resolve(asked.text, self._database)
         numbered = asked.cursor is None
         search = Search(
             query=query,
             facets=FACETS,
             facet_size=12,
-            histograms=(Histogram(name=asked.field, interval=asked.interval),),
+            histograms=(
+                Histogram(name=asked.field, interval=asked.interval),
+                Histogram(name="price", width=float(asked.step)),
+            ),
             sort=asked.sort,
             limit=min(asked.page, NUMBERED) * PAGE if numbered else PAGE,
             cursor=asked.cursor,
@@ -226,6 +230,12 @@ def with_condition(text: str, field: str, value: str, *, exclude: bool = False, 
     condition = f"{'-' if exclude else ''}{field}:{written}"
     before = f"({text})" if re.search(r"\bOR\b|\|\|", text) and text.strip() else text
     return f"{before} {condition}".strip()
+
+
+def account_query(accounts: Sequence[tuple[str, str]]) -> str:
+    """The query that finds what accounts, each a site and an id there, offered."""
+    named = [with_condition("", "account", f"{site}/{native_id}") for site, native_id in accounts]
+    return named[0] if len(named) == 1 else f"account:({' OR '.join(one.removeprefix('account:') for one in named)})"
 
 
 def repair(text: str, error: QueryError) -> str | None:

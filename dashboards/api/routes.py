@@ -73,13 +73,18 @@ class Api:
         sort: Sort = Sort.RELEVANCE,
         limit: Annotated[int, Query(ge=0, le=1_000)] = 20,
         cursor: str | None = None,
+        price_step: Annotated[float, Query(ge=1, le=1e9, description="How wide the bars of prices are.")] = 100,
     ) -> dict[str, Any]:
         """Listings that fulfil a query."""
         results = self.desk.search.search(
             Search(
                 query=self.desk.search.asked(printable(q)),
                 facets=FACETS,
-                histograms=(Histogram(name="posted"), Histogram(name="seen")),
+                histograms=(
+                    Histogram(name="posted"),
+                    Histogram(name="seen"),
+                    Histogram(name="price", width=price_step),
+                ),
                 sort=sort,
                 limit=limit,
                 cursor=cursor,

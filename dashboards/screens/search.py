@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
 from itertools import chain
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -12,8 +11,8 @@ from attrs import evolve, frozen
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 
-from dashboards.charts import Columns, draw_columns, fill_gaps
 from dashboards.desk import Desk
+from dashboards.histograms import STEPS, Columns, Stretch, draw_columns, fill_days, fill_prices
 from dashboards.levels import shown_level
 from dashboards.marking import Mark, cut, cut_window
 from dashboards.rendering import Pages
@@ -62,15 +61,19 @@ _SORTS = {
     Sort.PRICE_LOW: "Price, low to high",
     Sort.PRICE_HIGH: "Price, high to low",
 }
-_MOST_BARS = 120
 _OURS = frozenset({"decision", "seller_review", "score", "highlights", "snippet"})
 """What an index keeps beside the export line."""
 _Day = Annotated[str, Query(pattern=r"^(\d{4}-\d{2}-\d{2})?$")]
+_Step = Annotated[str, Query(pattern=f"^({'|'.join(map(str, STEPS))})$")]
+_Amount = Annotated[str, Query(pattern=r"^(\d{1,12}(\.\d{1,2})?)?$")]
 
 
 @frozen(kw_only=True)
 class Given:
-    """What the address of a search page says; `since` and `until` become a condition of the query."""
+    """What the address of a search page says; days and amounts become conditions of the query.
+
+    `since` and `until` are the first and the last day, `least` and `below` bounds of the price, the upper one left out.
+    """
 
     q: Annotated[str, Query(max_length=10_000)] = ""
     sort: Sort = Sort.RELEVANCE
@@ -82,6 +85,9 @@ class Given:
     view: Annotated[str, Query(pattern="^(list|grid)$")] = "list"
     since: _Day = ""
     until: _Day = ""
+    step: _Step = "100"
+    least: _Amount = ""
+    below: _Amount = ""
 
     def asked(self) -> Asked:
         """As the index is asked."""
@@ -92,6 +98,7 @@ class Given:
             cursor=self.cursor,
             interval=self.by,
             field=self.over,
+            step=int(self.step),
             meaning=self.meaning,
             view=self.view,
         )
@@ -115,8 +122,9 @@ class SearchScreen:
     def search(self, request: Request, given: Annotated[Given, Depends()]) -> Response:
         """Hits, what they have in common, and when they were; or where the query cannot be understood."""
         asked, page = given.asked(), given.page
-        if given.since or given.until:
-            text = with_condition(asked.text, asked.field, _between(given.since, given.until), is_range=True)
+        text = _within_days(asked.text, asked.field, given.since, given.until)
+        text = _within_prices(text, given.least, given.below)
+        if text != asked.text:
             return RedirectResponse(address(evolve(asked, text=text, page=1, cursor=None)), 303)
         shared: dict[str, Any] = {"asked": asked, "sorts": _SORTS, "fields": FIELDS.values(), "examples": _EXAMPLES}
         try:
@@ -135,7 +143,9 @@ class SearchScreen:
             rows=[_row(hit) for hit in found.hits],
             pictures=self._pictures(found) if asked.view == "grid" else {},
             facets=_facets(found),
-            chart=_chart(found),
+            days=_draw_days(found),
+            prices=_draw_prices(found),
+            steps=STEPS,
             turns=_turns(found),
             link=_Link(asked),
         )
@@ -220,6 +230,7 @@ def address(asked: Asked) -> str:
         ("view", asked.view, usual.view),
         ("by", str(asked.interval), usual.interval.value),
         ("over", asked.field, usual.field),
+        ("step", str(asked.step), str(usual.step)),
         ("page", str(asked.page), "1"),
         ("cursor", asked.cursor or "", ""),
     )
@@ -227,10 +238,24 @@ def address(asked: Asked) -> str:
     return f"/search?{urlencode({'q': asked.text, **values})}"
 
 
-def _between(since: str, until: str) -> str:
-    if since and until:
-        return f"{min(since, until)}..{max(since, until)}"
-    return f">={since}" if since else f"<={until}"
+def _within_days(text: str, field: str, since: str, until: str) -> str:
+    """The query narrowed to days; as it was without any."""
+    if not since and not until:
+        return text
+    both = f"{min(since, until)}..{max(since, until)}"
+    return with_condition(
+        text, field, both if since and until else (since and f">={since}") or f"<={until}", is_range=True
+    )
+
+
+def _within_prices(text: str, least: str, below: str) -> str:
+    """The query narrowed to prices; as it was without any bound."""
+    if least and below and float(least) > float(below):
+        least, below = below, least
+    for sign, amount in ((">=", least), ("<", below)):
+        if amount:
+            text = with_condition(text, "price", f"{sign}{amount}", is_range=True)
+    return text
 
 
 def _row(hit: Hit) -> dict[str, Any]:
@@ -281,18 +306,23 @@ def _facets(found: Found) -> list[tuple[str, list[dict[str, Any]]]]:
     ]
 
 
-def _chart(found: Found) -> Columns | None:
-    asked = found.asked
-    link = _Link(asked)
-    bars = fill_gaps(found.results.histograms.get(asked.field, ()), asked.interval)[-_MOST_BARS:]
-    return draw_columns([(label, count, link.to(text=_within(asked, label))) for label, count in bars])
+def _draw_days(found: Found) -> Columns | None:
+    asked, link = found.asked, _Link(found.asked)
+
+    def narrowed(one: Stretch) -> str:
+        days = f"{one.first}..{one.last}" if asked.interval is Interval.WEEK else one.label
+        return link.to(text=with_condition(asked.text, asked.field, days, is_range=True))
+
+    return draw_columns(fill_days(found.results.histograms.get(asked.field, ()), asked.interval), narrowed)
 
 
-def _within(asked: Asked, label: str) -> str:
-    """The query narrowed to one bar."""
-    if asked.interval is Interval.WEEK:
-        label = f"{label}..{date.fromisoformat(label) + timedelta(days=6)}"
-    return with_condition(asked.text, asked.field, label, is_range=True)
+def _draw_prices(found: Found) -> Columns | None:
+    asked, link = found.asked, _Link(found.asked)
+
+    def narrowed(one: Stretch) -> str:
+        return link.to(text=_within_prices(asked.text, one.first, one.last))
+
+    return draw_columns(fill_prices(found.results.histograms.get("price", ()), asked.step), narrowed)
 
 
 def _turns(found: Found) -> dict[str, Any]:

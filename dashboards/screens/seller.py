@@ -11,6 +11,7 @@ from dashboards.desk import Desk
 from dashboards.forms import FormGuard, inside
 from dashboards.linking import decide_link, neighbourhood_of, undo_link
 from dashboards.rendering import Pages
+from dashboards.searching import account_query
 from dashboards.wording import seller_address
 
 
@@ -54,7 +55,16 @@ class SellerScreen:
         with self.desk.database.read() as connection:
             near = neighbourhood_of(connection, (site, native_id))
         self.desk.note("view", f"seller:{site}/{native_id}", {"by": "seller page"})
-        return self.pages.render(request, "seller.html", view=view, near=near, cases=self.desk.open_cases())
+        one_hand = [(site, native_id), *((one.site, one.id) for one in near.links if one.stands == "holds")]
+        return self.pages.render(
+            request,
+            "seller.html",
+            view=view,
+            near=near,
+            cases=self.desk.open_cases(),
+            offered_by=account_query,
+            one_hand=one_hand,
+        )
 
     def link(self, sent: Annotated[LinkForm, Depends()]) -> Response:
         """Confirm or cut a link."""

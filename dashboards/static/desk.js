@@ -44,18 +44,17 @@
     }, 120);
   });
 
-  // Drawn over, the bars of a histogram fill in its two days.
+  // Drawn over, the bars of a histogram fill in the two fields below it.
   let from;
-  const barOf = (event) => event.target.closest?.("[data-bar]")?.dataset.bar;
+  const barOf = (event) => event.target.closest?.("[data-from]");
   document.addEventListener("pointerdown", (event) => { from = barOf(event); if (from) event.preventDefault(); });
   document.addEventListener("pointerup", (event) => {
-    const to = barOf(event), form = document.querySelector("[data-brush]");
-    if (!from || !to || from === to || !form) return;
-    const [first, last] = [from, to].sort();
-    const end = new Date(`${last.padEnd(7, "-12").padEnd(10, "-01")}T00:00Z`);
-    if (last.length === 4) end.setUTCMonth(11, 31); else if (last.length === 7) end.setUTCMonth(end.getUTCMonth() + 1, 0);
-    form.elements.since.value = first.padEnd(7, "-01").padEnd(10, "-01");
-    form.elements.until.value = end.toISOString().slice(0, 10);
+    const to = barOf(event), figure = from?.closest("figure"), form = figure?.querySelector("[data-brush]");
+    if (!form || !to || from === to || to.closest("figure") !== figure) return;
+    const backwards = from.compareDocumentPosition(to) & Node.DOCUMENT_POSITION_PRECEDING;
+    const [low, high] = form.querySelectorAll("input:not([type=hidden])");
+    low.value = (backwards ? to : from).dataset.from;
+    high.value = (backwards ? from : to).dataset.to;
     form.requestSubmit();
   });
 

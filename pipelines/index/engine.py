@@ -255,7 +255,7 @@ def _bars(asked: Histogram, found: Sequence[tuple[float, int]]) -> tuple[Bar, ..
 
 def _bar_start(asked: Histogram, start: float) -> str:
     if asked.name == "price":
-        return f"{start:g}"
+        return f"{start:.15g}"  # :g would round what is dearer than a million
     if asked.interval in {Interval.DAY, Interval.WEEK}:
         return day_of(int(start)).isoformat()
     return date(int(start) // 12, int(start) % 12 + 1, 1).isoformat()

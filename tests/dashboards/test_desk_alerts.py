@@ -42,6 +42,19 @@ def test_days_narrow_a_search(reader: TestClient) -> None:
     page(reader, "/search?since=then", 400)
 
 
+def test_each_bar_of_prices_leads_to_as_many_listings_as_it_says(reader: TestClient) -> None:
+    html = page(reader, "/search?q=pistol&step=25")
+    bars = re.findall(r'<a href="([^"]+)" data-from="(\d+)" data-to="(\d*)" aria-label="[^:]+: (\d+)"', html)
+    assert [(int(low), int(count)) for _, low, _, count in bars] == [(400 + 25 * n, 1) for n in range(len(PISTOLS))]
+    address = unescape(bars[3][0])
+    assert address == "/search?q=pistol+price%3A%3E%3D475+price%3A%3C500&step=25"
+    assert "1 listing" in text_of(page(reader, address))
+    answer = reader.get("/search", params={"q": "pistol", "least": "525", "below": "450", "step": 25})
+    assert answer.headers["location"] == "/search?q=pistol+price%3A%3E%3D450+price%3A%3C525&step=25"
+    page(reader, "/search?least=dear", 400)
+    page(reader, "/search?step=3", 400)
+
+
 def test_pictures_and_export(reader: TestClient) -> None:
     html = page(reader, "/search?q=pistol&view=grid")
     assert html.count('class="nopicture"') == len(PISTOLS)

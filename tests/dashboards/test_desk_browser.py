@@ -149,6 +149,21 @@ def test_back_brings_the_search_back(chromium: Browser, workspace: Workspace) ->
         assert page.locator("#sort").input_value() == "price-high"
 
 
+def test_bars_drawn_over_narrow_the_search_to_what_they_hold(chromium: Browser, workspace: Workspace) -> None:
+    with serving(workspace) as address, opened_page(chromium, address) as (page, _asked):
+        for by, first, last, conditions, count in (
+            ("month", "500", "400", "price:>=400 price:<600", 8),
+            ("week", "2026-09-28", "2026-10-05", "posted:2026-09-28..2026-10-11", 4),
+        ):
+            page.goto(f"/search?q=pistol&by={by}")
+            for label, act in ((first, page.mouse.down), (last, page.mouse.up)):
+                page.locator(f".histogram a[aria-label^='{label}:'] .ground").hover()
+                act()
+            page.wait_for_function("document.querySelector('#q').value !== 'pistol'")
+            assert page.locator("#q").input_value() == f"pistol {conditions}"
+            assert page.get_by_role("heading", name=f"{count} listings").is_visible()
+
+
 def test_marked_words_name_their_signal_on_focus_and_lead_to_it(chromium: Browser, workspace: Workspace) -> None:
     with serving(workspace) as address, opened_page(chromium, address) as (page, _asked):
         page.goto("/triage")

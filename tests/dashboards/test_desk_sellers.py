@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from itertools import combinations
 from math import hypot
 from typing import TYPE_CHECKING
@@ -44,6 +45,25 @@ def test_windows_and_rules_stand_above_what_they_rest_on(reader: TestClient) -> 
     shown = text_of(html)
     assert "firearm handgun USD 11 400 525 650" in shown
     assert "Springfield, IL 11" in shown
+
+
+def test_a_sellers_listings_are_found_by_the_account_and_no_other(client: TestClient, workspace: Workspace) -> None:
+    """A name is no account: another may bear it, or have it as its id."""
+    receive(workspace, [feed_lines()[1] | {"id": "n1", "seller": {"id": "other", "name": "quietriver"}}])
+    address = re.search(r'href="(/search[^"]+)">11 listings<', page(client, "/seller/riverside/quietriver"))
+    assert address
+    assert "11 listings" in text_of(page(client, unescape(address[1])))
+
+
+def test_linked_accounts_lead_to_what_they_all_offer(linked: Workspace, client: TestClient) -> None:
+    html = page(client, "/seller/riverside/quietriver")
+    address = re.search(r'href="(/search[^"]+)">All listings of these 2 accounts', html)
+    assert address
+    assert "12 listings" in text_of(page(client, unescape(address[1])))
+    address = re.search(r'href="(/search[^"]+)" aria-label="Listings of Twin Account"', html)
+    assert address
+    assert "1 listing" in text_of(page(client, unescape(address[1])))
+    assert linked.root.exists()
 
 
 def link_accounts(workspace: Workspace) -> None:

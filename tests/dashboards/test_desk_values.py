@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboards.charts import WIDTH, Offered, Span, draw_columns, draw_time_line, fill_gaps
+from dashboards.charts import Offered, Span, draw_time_line
 from dashboards.differences import compare, compare_texts
+from dashboards.histograms import STEPS, WIDTH, Stretch, draw_columns, fill_days, fill_prices
 from dashboards.levels import shown_level
 from dashboards.marking import Mark, cut, cut_window
 from dashboards.searching import repair, split, with_condition
@@ -97,21 +99,45 @@ def test_fields_that_stayed_are_left_out() -> None:
     ],
 )
 def test_time_has_no_holes_in_a_histogram(interval: Interval, starts: tuple[str, str], labels: list[str]) -> None:
-    filled = fill_gaps([Bar(start=start, count=3) for start in starts], interval)
-    assert [label for label, _ in filled] == labels
-    assert [count for _, count in filled] == [3, *[0] * (len(labels) - 2), 3]
+    filled = fill_days([Bar(start=start, count=3) for start in starts], interval)
+    assert [one.label for one in filled] == labels
+    assert [one.count for one in filled] == [3, *[0] * (len(labels) - 2), 3]
+    ends = [(date.fromisoformat(one.first), date.fromisoformat(one.last)) for one in filled]
+    assert all(last + timedelta(days=1) == first for (_, last), (first, _) in pairwise(ends))
+
+
+def test_the_last_year_there_is_has_an_end() -> None:
+    assert fill_days([Bar(start="9999-12-01", count=1)], Interval.MONTH)[0].last <= "9999-12-31"
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.integers(0, 10**8), st.integers(1, 9), max_size=60), st.sampled_from(STEPS))
+def test_every_price_lies_in_one_bar(counts: dict[int, int], step: int) -> None:
+    filled = fill_prices([Bar(start=f"{edge * step:.15g}", count=count) for edge, count in counts.items()], step)
+    assert sum(one.count for one in filled) == sum(counts.values())
+    assert len(filled) <= 42
+    for one, following in pairwise(filled):
+        assert one.last == following.first
+    for one in filled:
+        inside = sum(
+            n
+            for edge, n in counts.items()
+            if edge * step >= int(one.first) and (not one.last or edge * step < int(one.last))
+        )
+        assert one.count == inside
 
 
 @settings(max_examples=60)
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=120))
 def test_columns_stay_within_the_picture(counts: list[int]) -> None:
-    drawn = draw_columns([(str(number), count, "") for number, count in enumerate(counts)])
+    stretches = [Stretch(label=str(number), first="", last="", count=count) for number, count in enumerate(counts)]
+    drawn = draw_columns(stretches, lambda one: one.label)
     assert drawn is not None
     assert drawn.width <= WIDTH + 0.01
     for column in drawn.columns:
         assert 0 <= column.y <= drawn.height
         assert column.y + column.height <= drawn.height + 0.01
-        assert (column.height > 0) == (column.count > 0)
+        assert (column.height > 0) == (column.stretch.count > 0)
 
 
 def test_things_stand_on_the_time_line_in_order() -> None:

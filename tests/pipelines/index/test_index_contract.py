@@ -256,6 +256,13 @@ def test_a_week_begins_on_monday(index: Index, document: Make) -> None:
     assert [(bar.start, bar.count) for bar in bars] == [("2026-03-02", 2), ("2026-03-09", 1)]
 
 
+def test_dear_things_have_bars_of_their_own(index: Index, document: Make) -> None:
+    amounts = (0, 99.99, 100, 12_345_678.5)
+    index.upsert([document(n, price={"amount": amount, "currency": "EUR"}) for n, amount in enumerate(amounts)])
+    bars = ask(index, histograms=(Histogram(name="price", width=100),)).histograms["price"]
+    assert [(bar.start, bar.count) for bar in bars] == [("0", 2), ("100", 1), ("12345600", 1)]
+
+
 def test_facets_count_under_the_other_filters(filled: dict[str, Index]) -> None:
     for one in filled.values():
         free = ask(one, "glock", facets=("site", "status"))
