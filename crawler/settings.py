@@ -28,6 +28,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,
 }
 TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False  # it would carry out what it is sent at a port of this machine
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 DOWNLOAD_HANDLERS = {
     "http": "crawler.downloading.BoundedHandler",
@@ -51,5 +52,5 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 REFERRER_POLICY = "no-referrer"
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-LOG_LEVEL = "WARNING"
+LOG_INSTALL_ROOT_HANDLER = False  # what Scrapy says goes where all logs go (pipelines/logs.py), without contacts
 LOG_FORMATTER = "scrapy.logformatter.LogFormatter"

@@ -17,6 +17,15 @@ _IN_ADDRESS = re.compile(r"[\w.+-]+%40[\w.-]+")  # an e-mail address in a page's
 _USER = re.compile(r"(://)[^/@\s]+@")  # who signs in where an address says so
 _ADDRESS = re.compile(r"[^\s@＠:/]+[@＠][^\s@＠]+?[.．]\w+")
 _APART = re.compile(r"(?<!\w)\+?(?:\d[\s().-]{1,3}){8,}\d(?!\w)")  # digits that stand one by one
+_LINK = re.compile(r"\b[a-z][a-z\d+.-]*:(?://)?[^\s<>\"']+", re.IGNORECASE)
+_IN_LINK = re.compile(
+    r"(?P<named>(?:call|cell|fax|mobile|phone|signal|sms|tel|whatsapp)\w*[=:/_-]{1,2})?(?<!\d)(?<!\d-)(?:\+|%2B)?"
+    r"(?P<number>\d{7,15}|(?:%28|\()?\d{2,4}(?:(?:%2[089B]|[-+_()]){1,3}\d{2,5}){2,4})(?!\d)",
+    re.IGNORECASE,
+)
+"""A telephone number in a page's address: in groups, or in one where its name says what it is."""
+_DATE = re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d")
+_LEAST_DIGITS = 9
 _DEEPEST = 6
 _COUNTRIES = (None, "US")
 
@@ -31,12 +40,20 @@ def redact_text(text: str) -> str:
     text = _USER.sub(r"\1[user] ", text)
     for pattern, kind in ((_IN_ADDRESS, "email"), (_ADDRESS, "email"), (_APART, "phone")):
         text = pattern.sub(f"[{kind}]", text)
+    text = _LINK.sub(lambda link: _IN_LINK.sub(_redact_number, link[0]), text)
     from pipelines.reading.contacts import find_contacts  # noqa: PLC0415 -- 0.3 s that a quiet process need not take
 
     for country in _COUNTRIES:
         for found in reversed(find_contacts(text, field="log", country=country)):
             text = f"{text[: found.start]}[{found.kind}]{text[found.end :]}"
     return text
+
+
+def _redact_number(found: re.Match[str]) -> str:
+    named, number = found["named"] or "", found["number"]
+    digits = len(re.sub(r"%2[089B]|\D", "", number))
+    grouped = digits < len(number) and digits >= _LEAST_DIGITS and not _DATE.match(number)
+    return f"{named}[phone]" if named or grouped else found[0]
 
 
 def _redact(key: str, value: Any, depth: int) -> Any:

@@ -27,6 +27,11 @@ HIDDEN = {
     "jane.doe＠example．com": "jane",
     "write to jane.doe&#64;example&#46;com": "jane",
     "GET https://market.example/u?mail=jane.doe%40example.com&page=2": "jane",
+    "GET https://market.example/item/1?tel=202-555-0143&page=2": "0143",
+    "GET https://market.example/call-202-555-0143/": "0143",
+    "GET https://market.example/u?n=%2B1%20%28202%29%20555-0143": "0143",
+    "GET https://market.example/u?phone=12025550143": "0143",
+    "<GET tel:+1-202-555-0143>": "0143",
     "cannot reach postgresql://jane:hunter2@db.example.org/room": "hunter2",
 }
 
@@ -41,6 +46,8 @@ def test_what_is_no_contact_stays() -> None:
     for text in (
         "listing harborlist/10000042 was set aside",
         "https://market.example/item/10000042?page=3",
+        "https://127.0.0.1:44493/2026-11-21-093000/1732182603443?from=2026-11-21-10&to=192.168.100.200",
+        "https://market.example/550e8400-e29b-41d4-a716-446655440000/12-34-56",
         "IndexError: token out of range",
         "17 of 230 documents, 4 attempts, 1.25 s",
     ):
@@ -81,6 +88,40 @@ try:
 except ValueError:
     log.exception("listing_set_aside", subject="market/10000042", reason="jane.doe (at) example (dot) com")
 """
+
+
+LIBRARIES = """
+import logging, warnings
+from pipelines.logs import configure_logs
+configure_logs("warning", as_json=True)
+logging.getLogger("urllib3").info("not shown")
+loud = logging.getLogger("scrapy.core.engine")
+loud.setLevel(logging.DEBUG)
+loud.debug("not shown")
+loud.warning("cannot reach %s", "https://market.example/?mail=jane.doe@example.com")
+try:
+    raise ValueError("call 202-555-0143")
+except ValueError:
+    logging.getLogger("sqlalchemy.pool").exception("lost", extra={"mail": "jane.doe@example.com"})
+warnings.warn("jane.doe@example.com is old")
+logging.getLogger("twisted").warning("%d", "jane.doe@example.com")
+"""
+
+
+def test_what_libraries_log_has_the_same_form_and_holds_no_contact() -> None:
+    done = subprocess.run([sys.executable, "-c", LIBRARIES], capture_output=True, text=True, check=True, cwd=Path.cwd())
+    *lines, last = done.stderr.splitlines()
+    said = [json.loads(line) for line in lines]
+    assert [(one["logger"], one["level"]) for one in said] == [
+        ("scrapy.core.engine", "warning"),
+        ("sqlalchemy.pool", "error"),
+        ("py.warnings", "warning"),
+    ]
+    assert said[0]["event"] == "cannot reach https://market.example/[email]"
+    assert "ValueError: call [phone]" in said[1]["exception"]
+    assert last == "a line of twisted could not be told"
+    assert not [one for one in ("jane", "0143") if one in done.stderr]
+    assert done.stdout == ""
 
 
 def test_a_process_logs_lines_of_json_without_contacts() -> None:
