@@ -24,6 +24,7 @@ ANSWERS = ("relevant", "not_relevant", "unsure")
 UNDO_DEPTH = 20
 LONGEST_REASON = 2_000
 MOST_TOGETHER = 500
+_READ_AT_ONCE = 100
 
 OPEN, TOGETHER, SECOND, AUDIT = "open", "together", "second", "audit"
 BLIND = (SECOND, AUDIT)
@@ -95,8 +96,13 @@ class DecisionDesk:
     def undoable(self, actor: str) -> int:
         """How many acts of this person can be taken back, one after the other."""
         with self.database.read() as connection:
-            acts = sa.select(_ACT).where(decisions.c.actor == actor).group_by(_ACT).limit(UNDO_DEPTH)
-            return connection.scalar(sa.select(sa.func.count()).select_from(acts.subquery())) or 0
+            acts: set[str] = set()
+            query = sa.select(decisions.c.id, _ACT).where(decisions.c.actor == actor).order_by(decisions.c.id.desc())
+            below = query
+            while len(acts) < UNDO_DEPTH and (rows := connection.execute(below.limit(_READ_AT_ONCE)).all()):
+                acts.update(row[1] for row in rows)
+                below = query.where(decisions.c.id < rows[-1].id)
+            return min(len(acts), UNDO_DEPTH)
 
     def last(self, actor: str) -> Decided | None:
         """The last decision of this person."""
@@ -112,11 +118,10 @@ class DecisionDesk:
             last = _last(connection, decisions.c.actor == actor)
             if last is None or (number is not None and last.id != number):
                 return None
-            act = connection.scalar(sa.select(_ACT).where(decisions.c.id == last.id))
             gone = connection.execute(
                 sa.select(decisions.c.id, decisions.c.listing, listings.c.site, listings.c.native_id)
                 .join(listings, listings.c.id == decisions.c.listing)
-                .where(decisions.c.actor == actor, act == _ACT)
+                .where(decisions.c.actor == actor, _same_act(connection, last.id))
                 .order_by(decisions.c.id)
             ).all()
             connection.execute(sa.delete(decisions).where(decisions.c.id.in_([row.id for row in gone])))
@@ -146,15 +151,21 @@ def _event(at: datetime, actor: str, place: tuple[str, str], detail: dict[str, o
     return CustodyEvent(at=at, actor=actor, action="review", subject="/".join(place), detail=detail)
 
 
+def _same_act(connection: sa.Connection, number: int) -> sa.ColumnElement[bool]:
+    """The rows of the act that the decision `number` belongs to."""
+    batch = connection.scalar(sa.select(decisions.c.batch).where(decisions.c.id == number))
+    return decisions.c.id == number if batch is None else decisions.c.batch == batch
+
+
 def _last(connection: sa.Connection, chosen: sa.ColumnElement[bool]) -> Decided | None:
     """The first row of the newest act among `chosen`."""
-    newest = connection.scalar(sa.select(_ACT).where(chosen).order_by(decisions.c.id.desc()).limit(1))
+    newest = connection.scalar(sa.select(decisions.c.id).where(chosen).order_by(decisions.c.id.desc()).limit(1))
     if newest is None:
         return None
     query = (
         sa.select(decisions, listings.c.site, listings.c.native_id)
         .join(listings, listings.c.id == decisions.c.listing)
-        .where(newest == _ACT)
+        .where(_same_act(connection, newest))
         .order_by(decisions.c.id)
     )
     rows = connection.execute(query).mappings().all()

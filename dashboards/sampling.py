@@ -8,6 +8,7 @@ is drawn anew once an hour, since drawing reads every listing's level.
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 AUDIT_SIZES = {"review": 30, "idle": 30, "none": 40}
 """How many listings of each level a month's audit draws: fewer than 30 would give no rate worth printing."""
 _MIXER, _MODULUS = 2_654_435_761, 2**32  # Knuth's multiplicative hash: the same order on every store
+_SLICES = (0, 0.02, 0.1, 0.4, 1)
+"""Levels are read slice by slice of the order of chance: most workspaces fill their sample from the first."""
 _ONE_IN = 5
 _DRAWN_FOR = timedelta(hours=1)
 
@@ -128,17 +131,22 @@ def _audited(connection: sa.Connection, now: datetime) -> set[int]:
 def _draw_audit(connection: sa.Connection, month: int) -> list[int]:
     """The sample of a month, each level's share of it, in an order of chance."""
     found: list[int] = []
-    for level, size in AUDIT_SIZES.items():
+    left = dict(AUDIT_SIZES)
+    for low, high in pairwise(int(part * _MODULUS) for part in _SLICES):
         query = (
-            sa.select(listings.c.id)
+            sa.select(listings.c.id, level_column().label("level"))
             .join(assessments, assessments.c.id == listings.c.assessment)
             .outerjoin(seller_assessments, seller_assessments.c.seller == listings.c.seller)
-            .where(level_column() == level)
+            .where(_chance(month) >= low, _chance(month) < high, level_column().in_([one for one in left if left[one]]))
             .order_by(_chance(month), listings.c.id)
-            .limit(size)
         )
-        found += connection.scalars(query)
-    return sorted(found, key=lambda row: ((row + month) * _MIXER % _MODULUS, row))
+        for row in connection.execute(query):
+            if left[row.level]:
+                left[row.level] -= 1
+                found.append(row.id)
+        if not any(left.values()):
+            break
+    return found
 
 
 def level_column() -> sa.ColumnElement[str]:

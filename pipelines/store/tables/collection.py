@@ -22,7 +22,7 @@ runs = sa.Table(
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("number", sa.Integer, nullable=False, server_default="0", index=True),  # in order, whatever clocks say
-    sa.Column("site", sa.ForeignKey("sites.name"), nullable=False, index=True),
+    sa.Column("site", sa.ForeignKey("sites.name"), nullable=False),
     sa.Column("kind", sa.String(8), nullable=False),  # crawl, tip, feed, received
     sa.Column("started", UtcTime, nullable=False),
     sa.Column("finished", UtcTime),
@@ -33,6 +33,7 @@ runs = sa.Table(
     sa.Column("expected", sa.JSON, nullable=False),
     sa.Column("found", sa.JSON, nullable=False),
     sa.Column("unseen", sa.JSON, nullable=False),  # skipped by robots, over budget, failed, dead
+    sa.Index("ix_runs_site_number", "site", "number"),
 )
 
 frontier = sa.Table(

@@ -16,7 +16,9 @@ decisions = sa.Table(
     sa.Column("decision", sa.String(16), nullable=False),  # relevant, not_relevant, unsure
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("way", sa.String(8)),  # open, together, second, audit; the last two saw neither score nor other verdicts
-    sa.Column("batch", sa.String(32)),  # decided in one act, and taken back in one
+    sa.Column("batch", sa.String(32), index=True),  # decided in one act, and taken back in one
+    sa.Index("ix_decisions_actor_id", "actor", "id"),
+    sa.Index("ix_decisions_way_at", "way", "at"),
 )
 
 leases = sa.Table(

@@ -36,6 +36,7 @@ listings = sa.Table(
     sa.Column("version", Long),  # the current row of versions
     sa.Column("assessment", Long),  # the current row of assessments
     sa.UniqueConstraint("site", "native_id"),
+    sa.Index("ix_listings_counted", "site", "last_seen", "assessment"),  # all that a site's counts need
 )
 
 versions = sa.Table(

@@ -37,4 +37,6 @@ custody = sa.Table(
     sa.Column("detail", sa.JSON, nullable=False),
     sa.Column("previous", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index("ix_custody_action_sequence", "action", "sequence"),
+    sa.Index("ix_custody_actor_sequence", "actor", "sequence"),
 )
