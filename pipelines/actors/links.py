@@ -37,9 +37,11 @@ def renew_links(connection: sa.Connection, changed: Collection[int]) -> set[int]
 
     A thing that one account more shows is worth less between the others, so that theirs are weighed again too.
     """
-    near = {row for holders in _holders(connection, changed).values() for row, _, _ in holders[:_LIMIT]}
-    looked_at = near | set(changed)
-    shared = {mark: one for mark, one in _holders(connection, looked_at).items() if len(one) <= MOST_SHARING}
+    held = _holders(connection, changed)
+    looked_at = {row for holders in held.values() for row, _, _ in holders[:_LIMIT]} | set(changed)
+    if looked_at > set(changed):
+        held = _holders(connection, looked_at)
+    shared = {mark: holders for mark, holders in held.items() if len(holders) <= MOST_SHARING}
     found = _weigh_pairs(connection, shared, looked_at)
     rows = [
         {
@@ -78,14 +80,12 @@ def _holders(connection: sa.Connection, rows: Collection[int]) -> dict[tuple[str
             .label("holders"),
         )
         for kind, values, common in _by_kind(connection.execute(counted)):
-            for some in _parts(values):
+            for some in _parts([value for value in values if (kind, value) not in found]):
                 query = sa.select(one.value, one.seller, one.listing, one.detail).where(
                     one.kind == kind, one.value.in_(some)
                 )
                 for value, seller, listing, detail in connection.execute(query.order_by(one.value, one.seller)):
-                    holders = found.setdefault((kind, value), [])
-                    if (seller, listing, detail) not in holders:
-                        holders.append((seller, listing, detail))
+                    found.setdefault((kind, value), []).append((seller, listing, detail))
             for value in common:
                 if (kind, value) not in found:
                     first = sa.select(one.seller, one.listing, one.detail).where(one.kind == kind, one.value == value)

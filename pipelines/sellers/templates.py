@@ -58,7 +58,7 @@ class Templates:
     def _sharers(self, values: Sequence[int], sketched: bytes) -> frozenset[int]:
         """The accounts that show one of these bands with a text nearly that of a sketch."""
         pairs = {pair for value in values for pair in self.holders[value] if pair[1] in self.sketches}
-        if not pairs:
+        if len({seller for seller, _ in pairs}) < _FEW:
             return frozenset()
         sellers, shown = zip(*pairs, strict=True)
         equal = np.stack([self.sketches[listing] for listing in shown]) == numbers(sketched)
