@@ -16,6 +16,7 @@ from pipelines.store.tables.cases import (
 )
 from pipelines.store.tables.collection import capture_listings, captures, frontier, runs, sites, vault_files
 from pipelines.store.tables.desk import decisions, leases, looks, site_pauses
+from pipelines.store.tables.fetching import fetch_counts, host_turns
 from pipelines.store.tables.findings import assessments, item_listings, items, seller_assessments
 from pipelines.store.tables.linking import (
     actor_links,
@@ -62,10 +63,12 @@ __all__ = [
     "custody",
     "decisions",
     "failed_sign_ins",
+    "fetch_counts",
     "frontier",
     "hand_decisions",
     "hand_subjects",
     "holds",
+    "host_turns",
     "item_listings",
     "items",
     "journal",
