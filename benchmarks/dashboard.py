@@ -38,11 +38,13 @@ from marketplace.making import make_marketplace
 from dashboards.people.passwords import hash_password
 from pipelines.composition import project, utc_now
 from pipelines.sellers.desk import assess_sellers
-from pipelines.store.tables import listings, people, sellers, sign_ins
+from pipelines.store.tables import decisions, listings, people, sellers, sign_ins
 from pipelines.workspace import Workspace, write_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from pipelines.store.database import Database
 
 BAR_MS = 150.0
 QUERIES = ("glock", "pistol price:200..600", '"private sale"', "signal:no_check_offered", "class:firearm_handgun", "")
@@ -56,6 +58,7 @@ def build(folder: Path, size: int, persons: int) -> None:
     try:
         Loader(database).load(make_marketplace(size, 7))
         assess_sellers(database, now=lambda: NOW)
+        decide_some(database, persons)
         project(workspace, database)
         now, kept = utc_now(), hash_password("a bench's own password")
         with database.write() as connection:
@@ -72,6 +75,22 @@ def build(folder: Path, size: int, persons: int) -> None:
                 )
     finally:
         database.close()
+
+
+def decide_some(database: Database, persons: int) -> None:
+    """One listing in twenty was decided by somebody, and every fourth of these by somebody else too, without a look."""
+    answers = ("relevant", "not_relevant", "unsure")
+    with database.write() as connection:
+        rows = connection.scalars(sa.select(listings.c.id).where(listings.c.id % 20 == 0)).all()
+        said = [(row, "open", number) for number, row in enumerate(rows)]
+        said += [(row, "second", number + 1) for number, row in enumerate(rows[::4])]
+        values = [
+            {"listing": row, "way": way, "actor": f"p{number % persons}", "decision": answers[number % 3], "reason": ""}
+            for row, way, number in said
+        ]
+        for start in range(0, len(values), 1_000):
+            part = [one | {"at": NOW} for one in values[start : start + 1_000]]
+            connection.execute(sa.insert(decisions), part)
 
 
 def addresses(folder: Path, count: int) -> dict[str, list[str]]:
@@ -95,7 +114,7 @@ def addresses(folder: Path, count: int) -> dict[str, list[str]]:
         "site": [f"/sites/{site}" for site in sorted({site for site, _ in offered})],
         "cases": ["/cases"],
         "quality": ["/quality"],
-        "custody": ["/custody", "/custody?action=assess"],
+        "custody": ["/custody", "/custody?action=assess", "/custody?action=nothing", "/custody?actor=p1"],
         "api_search": [f"/api/v1/search?q={quote(query)}" for query in QUERIES],
         "api_listing": [f"/api/v1/listings/{site}/{quote(one, safe='')}" for site, one in some],
     }

@@ -10,9 +10,12 @@ import structlog
 from attrs import frozen
 
 from pipelines.errors import TracemarkError
+from pipelines.journal import last_change
 from pipelines.statistics.desk import hot_spots, last_day
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from pipelines.models import JsonObject
     from pipelines.store.database import Database
 
@@ -44,6 +47,7 @@ class HotSpots:
         self._found: list[HotSpot] | None = None
         self._thread: Thread | None = None
         self._due = 0.0
+        self._of: tuple[date | None, int] | None = None  # the last day, and the journal's last change
 
     def read(self) -> list[HotSpot] | None:
         """Those known last; None while they are worked out for the first time."""
@@ -63,8 +67,12 @@ class HotSpots:
 
     def _work_out(self) -> None:
         try:
-            last = last_day(self._database)
-            found = [] if last is None else list_hot(hot_spots(self._database, last))
+            with self._database.read() as connection:
+                of = last_day(self._database), last_change(connection)
+            if of == self._of:
+                return
+            found = [] if of[0] is None else list_hot(hot_spots(self._database, of[0]))
+            self._of = of
         except TracemarkError as error:
             log.warning("hot_spots_not_known", reason=error.message)
             found = []

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from enum import StrEnum
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from attrs import frozen
@@ -27,6 +27,7 @@ from pipelines.store.tables import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from pipelines.store.database import Database
@@ -143,17 +144,22 @@ class TriageQueue:
         newest = last_change(connection)
         if newest == self._sequence:
             return
-        self._orders.clear()
+        orders, self._orders = self._orders, {}
         if self._sequence < 0 or newest < self._sequence:
             self._entries = dict(_read(connection, None))
         else:
             query = sa.select(journal.c.listing).where(journal.c.sequence > self._sequence).distinct()
-            rows = connection.scalars(query).all()
-            for start in range(0, len(rows), _BATCH):
-                part = rows[start : start + _BATCH]
-                for row in part:
-                    self._entries.pop(row, None)
+            changed = connection.scalars(query).all()
+            gone: set[int] = set()
+            for start in range(0, len(changed), _BATCH):
+                part = changed[start : start + _BATCH]
+                gone.update(row for row in part if self._entries.pop(row, None) is not None)
                 self._entries |= _read(connection, part)
+            if not any(row in self._entries for row in changed):
+                # Nothing came and nothing changed but that some were decided: the others stand as they stood.
+                # But for what novelty is measured against.
+                left = {key: _without(groups, gone) for key, groups in orders.items() if key[1] is not Order.NOVELTY}
+                self._orders = {key: groups for key, groups in left.items() if groups is not None}
         self._sequence = newest
 
 
@@ -181,35 +187,47 @@ def _read(connection: sa.Connection, rows: Sequence[int] | None) -> Iterator[tup
     )
     if rows is not None:
         query = query.where(listings.c.id.in_(rows))
-    items = _single_items(connection, rows)
-    for row in connection.execute(query):
-        level, _ = shown_level(row.body["review"], row.review)
-        if level in LEVELS:
-            words = _WORDS.findall(f"{row.title} {row.description or ''}".casefold())
-            same = hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()
-            item = items.get(row.id)
-            yield (
-                row.id,
-                _Entry(
-                    level=level,
-                    score=max((row.body["scores"].get(name, 0.0) for name in SCORES), default=0.0),
-                    first_seen=row.first_seen,
-                    signals=frozenset(one["name"] for one in row.body["signals"]),
-                    keys=(
-                        f"words {same}" if len(words) >= _FEWEST_WORDS else f"listing {row.id}",
-                        *([] if item is None else [f"item {item}"]),
-                    ),
-                ),
-            )
+    found = connection.execute(query)
+    while part := found.fetchmany(_BATCH):
+        items = _single_items(connection, [row.id for row in part])
+        for row in part:
+            level, _ = shown_level(row.body["review"], row.review)
+            if level in LEVELS:
+                yield row.id, _entry(row, level, items.get(row.id))
 
 
-def _single_items(connection: sa.Connection, rows: Sequence[int] | None) -> dict[int, str]:
-    """The item of each listing that offers one item and no more."""
+def _entry(row: Any, level: str, item: str | None) -> _Entry:
+    words = _WORDS.findall(f"{row.title} {row.description or ''}".casefold())
+    same = hashlib.sha256(" ".join(words).encode("utf-8", "replace")).hexdigest()
+    return _Entry(
+        level=level,
+        score=max((row.body["scores"].get(name, 0.0) for name in SCORES), default=0.0),
+        first_seen=row.first_seen,
+        signals=frozenset(one["name"] for one in row.body["signals"]),
+        keys=(
+            f"words {same}" if len(words) >= _FEWEST_WORDS else f"listing {row.id}",
+            *([] if item is None else [f"item {item}"]),
+        ),
+    )
+
+
+def _single_items(connection: sa.Connection, rows: Sequence[int]) -> dict[int, str]:
+    """The item of each of these listings that offers one item and no more."""
     query = sa.select(item_listings.c.listing, sa.func.min(item_listings.c.item)).group_by(item_listings.c.listing)
-    query = query.having(sa.func.count() == 1)
-    if rows is not None:
-        query = query.where(item_listings.c.listing.in_(rows))
+    query = query.where(item_listings.c.listing.in_(rows)).having(sa.func.count() == 1)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def _without(groups: Sequence[tuple[int, ...]], gone: AbstractSet[int]) -> list[tuple[int, ...]] | None:
+    """The groups but those that are gone; None where one is gone in part, for the rest may be alike no more."""
+    kept = []
+    for group in groups:
+        leaving = sum(row in gone for row in group)
+        if 0 < leaving < len(group):
+            return None
+        if not leaving:
+            kept.append(group)
+    return kept
 
 
 def _together(ordered: Sequence[int], entries: Mapping[int, _Entry]) -> list[tuple[int, ...]]:

@@ -19,7 +19,7 @@ from dashboards.decisions import AUDIT, SECOND
 from pipelines.store.tables import assessments, decisions, listings, seller_assessments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from pipelines.store.database import Database
@@ -31,6 +31,7 @@ _SLICES = (0, 0.02, 0.1, 0.4, 1)
 """Levels are read slice by slice of the order of chance: most workspaces fill their sample from the first."""
 _ONE_IN = 5
 _DRAWN_FOR = timedelta(hours=1)
+COUNTED_FOR = timedelta(seconds=20)
 
 
 @frozen(kw_only=True)
@@ -43,12 +44,21 @@ class Drawn:
     after: int | None
 
 
+@frozen(kw_only=True)
+class Left:
+    """How many were left to decide, at a moment."""
+
+    count: int
+    at: datetime
+
+
 @frozen
 class Samples:
     """What one person is asked to decide blind."""
 
     database: Database
     _audits: dict[int, tuple[datetime, list[int]]] = field(factory=dict, init=False)  # by month: when drawn, and what
+    _counted: dict[str, Left] = field(factory=dict, init=False)  # second opinions, by person
     _lock: Lock = field(factory=Lock, init=False)
 
     def draw(
@@ -61,7 +71,9 @@ class Samples:
         without: Mapping[int, object] | None = None,
     ) -> Drawn | None:
         """The one at `row`, or the first; None where nothing is left."""
-        rows = [one for one in self._rows(way, actor, now) if not without or one not in without]
+        every = self._rows(way, actor, now)
+        self._count(way, actor, now, every)
+        rows = [one for one in every if not without or one not in without]
         if not rows:
             return None
         at = rows.index(row) if row in rows else 0
@@ -72,9 +84,18 @@ class Samples:
             after=rows[at + 1] if at + 1 < len(rows) else None,
         )
 
-    def count(self, way: str, actor: str, now: datetime) -> int:
-        """How many are left."""
-        return len(self._rows(way, actor, now))
+    def count(self, way: str, actor: str, now: datetime) -> Left:
+        """How many are left. Second opinions within `COUNTED_FOR`: that reads every decision, and each page asks."""
+        known = self._counted.get(actor) if way == SECOND else None
+        if known is not None and timedelta() <= now - known.at < COUNTED_FOR:
+            return known
+        return self._count(way, actor, now, self._rows(way, actor, now))
+
+    def _count(self, way: str, actor: str, now: datetime, rows: Sequence[int]) -> Left:
+        left = Left(count=len(rows), at=now)
+        if way == SECOND:
+            self._counted[actor] = left
+        return left
 
     def _rows(self, way: str, actor: str, now: datetime) -> list[int]:
         with self.database.read() as connection:
@@ -91,7 +112,7 @@ class Samples:
         with self._lock:
             drawn, rows = self._audits.get(month, (now - 2 * _DRAWN_FOR, []))
             if now - drawn >= _DRAWN_FOR:
-                rows = _draw_audit(connection, month)
+                rows = draw_audit(connection, month)
                 self._audits.clear()
                 self._audits[month] = (now, rows)
             return rows
@@ -128,7 +149,7 @@ def _audited(connection: sa.Connection, now: datetime) -> set[int]:
     )
 
 
-def _draw_audit(connection: sa.Connection, month: int) -> list[int]:
+def draw_audit(connection: sa.Connection, month: int) -> list[int]:
     """The sample of a month, each level's share of it, in an order of chance."""
     found: list[int] = []
     left = dict(AUDIT_SIZES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +12,12 @@ from desk_samples import PISTOLS, feed_lines, receive
 from desk_serving import visiting
 from test_desk_screens import custody_of, page, text_of, token_of
 
-from dashboards.decisions import UNDO_DEPTH
+from dashboards.decisions import UNDO_DEPTH, DecisionDesk
 from dashboards.following import IndexFollower
-from pipelines.composition import opened, opened_index
+from dashboards.levels import read_lines
+from dashboards.queue import Order, TriageQueue
+from dashboards.sampling import draw_audit
+from pipelines.composition import opened, opened_index, utc_now
 from pipelines.errors import PartMissing
 from pipelines.store.custody import custody_rows
 from pipelines.store.tables import decisions
@@ -150,6 +154,47 @@ def test_a_changed_listing_that_needs_no_review_any_more_leaves_the_queue(
     assert f"1 of {len(PISTOLS) + 1} that need review" in text_of(page(client, "/triage"))
     receive(workspace, [{"id": "solo", "title": "Garden table", "description": "", "posted": "2026-11-19"}])
     assert f"1 of {len(PISTOLS)} that need review" in text_of(page(client, "/triage"))
+
+
+def test_a_queue_that_is_kept_up_stands_as_one_that_is_read_anew(workspace: Workspace) -> None:
+    """Decided whole or in part, alone or as near duplicates, and taken back."""
+    same = {"description": "One and the same words, at some length, of a private sale, no background check, cash only."}
+    receive(workspace, [feed_lines()[n] | same | {"id": f"s{n}", "title": "A 9mm pistol"} for n in range(4)])
+    with opened(workspace) as database:
+        desk = DecisionDesk(database=database, now=utc_now, changed=lambda: None)
+        kept = TriageQueue(database)
+
+        def orders(queue: TriageQueue) -> list[list[tuple[int, ...]]]:
+            found = []
+            for level, order in product(("review", "idle"), Order):
+                asked = [queue.first(level, order=order, skip=skip) for skip in range(queue.count(level))]
+                found.append([one.group for one in asked if one])
+            return found
+
+        assert orders(kept) == orders(TriageQueue(database))
+        assert max(len(group) for group in orders(kept)[0]) >= 4
+        for number, ids in enumerate((["p3"], ["s1"], ["p5", "p7"], [], ["s0", "s2", "s3"], [])):
+            if ids:
+                desk.decide("ana", [("riverside", one) for one in ids], "unsure", f"{number}")
+            else:
+                desk.undo("ana")
+            assert orders(kept) == orders(TriageQueue(database)), ids
+
+
+@pytest.mark.parametrize("month", [24_323, 24_324])
+def test_the_audit_sample_is_the_first_of_each_level_by_chance(
+    sample: Workspace, monkeypatch: pytest.MonkeyPatch, month: int
+) -> None:
+    sizes = {"review": 4, "idle": 30, "none": 6}
+    monkeypatch.setattr("dashboards.sampling.AUDIT_SIZES", sizes)
+    rows = list(range(1, 40))
+    with opened(sample) as database, database.read() as connection:
+        drawn = draw_audit(connection, month)
+        levels = dict(zip(rows, (one["level"] for one in read_lines(connection, rows)), strict=True))
+    by_chance = sorted(rows, key=lambda row: ((row + month) * 2_654_435_761 % 2**32, row))
+    wanted = {row for level, size in sizes.items() for row in [one for one in by_chance if levels[one] == level][:size]}
+    assert drawn == [row for row in by_chance if row in wanted]
+    assert len(wanted) >= 10
 
 
 def test_a_held_index_is_tried_again() -> None:
