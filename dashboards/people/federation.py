@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HOLDS = timedelta(minutes=10)
 _MOST_WAITING = 1_000
+_MOST_KEPT = 10_000
 _RANK = (Role.VIEWER, Role.INVESTIGATOR, Role.SUPERVISOR, Role.ADMINISTRATOR)
 
 
@@ -65,6 +66,7 @@ class Federation:
     entrance: Entrance
     now: Callable[[], datetime]
     _waiting: dict[str, _Waiting] = field(factory=dict, repr=False)
+    _tokens: dict[str, str] = field(factory=dict, repr=False)  # ID tokens by the digest of their sign-in; kept nowhere
     _lock: Lock = field(factory=Lock, repr=False)
 
     def begin(self, *, redirect: str, wanted: str, matter: str) -> tuple[str, str]:
@@ -94,8 +96,25 @@ class Federation:
         ours = waiting is not None and hmac.compare_digest(waiting.browser, digest(browser))
         if waiting is None or not ours or self.now() > waiting.until:
             raise NotPermitted("This sign-in did not begin in this browser, or too long ago.", hint="Begin again.")
-        account = self._account(self.provider.claims(waiting.asked, came))
-        return LetIn(secret=self.entrance.let_in(account, waiting.matter, address), wanted=waiting.wanted)
+        vouched = self.provider.vouched(waiting.asked, came)
+        secret = self.entrance.let_in(self._account(vouched.claims), waiting.matter, address)
+        with self._lock:
+            while len(self._tokens) >= _MOST_KEPT:
+                self._tokens.pop(next(iter(self._tokens)))
+            self._tokens[digest(secret)] = vouched.token
+        return LetIn(secret=secret, wanted=waiting.wanted)
+
+    def came_by(self, secret: str, name: str) -> bool:
+        """Whether a sign-in of `name` was by the provider. Of one from before a start: whether it knows them."""
+        with self._lock:
+            known = digest(secret) in self._tokens
+        return known or self.registry.is_known(name, str(self.provider.settings.issuer))
+
+    def leave(self, secret: str, back: str) -> str | None:
+        """Where a browser that was signed in goes to sign out at the provider too, as `Provider.leaving` has it."""
+        with self._lock:
+            token = self._tokens.pop(digest(secret), None)
+        return self.provider.leaving(back, token)
 
     def _account(self, claims: JsonObject) -> Account:
         settings = self.provider.settings

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 import structlog
-from attrs import define, field
+from attrs import define, field, frozen
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import OAuth2Client
 from joserfc import jwt
@@ -38,6 +38,14 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECONDS = 10.0
 _LEEWAY = 60
 _NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+
+
+@frozen(kw_only=True)
+class Vouched:
+    """Who came back: the claims of a checked ID token, and the token."""
+
+    claims: JsonObject
+    token: str = field(repr=False)
 
 
 @define(kw_only=True)
@@ -66,8 +74,8 @@ class Provider:
             )
         return str(address)
 
-    def claims(self, asked: Asked, came: Mapping[str, str]) -> JsonObject:
-        """What the provider says of who came back with the query `came`: the claims of a checked ID token.
+    def vouched(self, asked: Asked, came: Mapping[str, str]) -> Vouched:
+        """What the provider says of who came back with the query `came`.
 
         NotPermitted where it says no, or where what it says does not hold. PartMissing where it does not answer.
         """
@@ -85,11 +93,27 @@ class Provider:
             except (OAuthError, httpx2.HTTPError, ValueError) as error:
                 raise self._silent("took no code", error) from error
             keys = self._get(client, known["jwks_uri"])
+        given = str(token.get("id_token", ""))
         try:
-            return self._checked(str(token.get("id_token", "")), keys, asked.nonce)
+            return Vouched(claims=self._checked(given, keys, asked.nonce), token=given)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             log.warning("id_token_refused", by=self.host, reason=str(error))
             raise NotPermitted(f"What {self.host} says of you does not hold.", hint="Begin again.") from error
+
+    def leaving(self, back: str, token: str | None) -> str | None:
+        """Where the browser is to go to be signed out there too, and from there `back`; None where it offers that not.
+
+        OpenID Connect RP-Initiated Logout 1.0. `token` is the ID token of the sign-in: without it the provider asks.
+        PartMissing where the provider does not answer, ConfigurationError where its address is not safe.
+        """
+        with self._client(back) as client:
+            address = self._discover(client).get("end_session_endpoint")
+        if not isinstance(address, str):
+            return None
+        require_safe(address)
+        told = {"client_id": self.settings.client_id, "post_logout_redirect_uri": back}
+        query = urlencode(told if token is None else {**told, "id_token_hint": token})
+        return f"{address}{'&' if urlsplit(address).query else '?'}{query}"
 
     def _checked(self, token: str, keys: JsonObject, nonce: str) -> JsonObject:
         decoded = jwt.decode(token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS)  # type: ignore[arg-type]

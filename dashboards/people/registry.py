@@ -111,6 +111,13 @@ class Registry:
             self._note(connection, wished, {"change": "added", "role": role.value, "by": issuer})
             return account
 
+    def is_known(self, name: str, issuer: str) -> bool:
+        """Whether the provider knows whose account `name` is."""
+        known = person_identities.c
+        query = sa.select(known.person).join(people, people.c.id == known.person)
+        with self.database.read() as connection:
+            return connection.scalar(query.where(people.c.name == name, known.issuer == issuer).limit(1)) is not None
+
     def link(self, name: str, issuer: str, subject: str) -> Account:
         """Let whom a provider calls `subject` in by the account `name`. BadInput where that is another's already."""
         with self.database.write() as connection:

@@ -11,13 +11,13 @@ from dashboards.failures import NothingThere, status_of
 from dashboards.forms import FormGuard
 from dashboards.people.entrance import LONGEST_REASON, Entrance
 from dashboards.people.federation import Federation
-from dashboards.people.identity import current_person
+from dashboards.people.identity import NOBODY, asking, current_person
 from dashboards.people.passwords import LONGEST, SHORTEST
 from dashboards.people.registry import Registry
 from dashboards.people.tokens import LONGEST_DAYS, Tokens
 from dashboards.rendering import Pages
 from dashboards.safeguards import COOKIE, SIGN_IN_COOKIE, Site, sign_in_secret
-from pipelines.errors import BadInput, NotPermitted, PartMissing, TracemarkError
+from pipelines.errors import BadInput, ConfigurationError, NotPermitted, PartMissing, TracemarkError
 
 _BACK_COOKIE = "tracemark_provider"
 _Password = Annotated[str, Form(max_length=4 * LONGEST)]
@@ -79,7 +79,7 @@ class AccountScreen:
         wanted: Annotated[str, Form(alias="next", max_length=2_000)] = "/",
     ) -> Response:
         """Send the browser to the provider: by a page, since no form may lead to another origin."""
-        back = f"{self.site.scheme}://{request.headers['host'].lower()}/sign-in/back"
+        back = self._address(request, "/sign-in/back")
         try:
             federation = self._provided()
             address, held = federation.begin(redirect=back, wanted=_inside(wanted), matter=matter)
@@ -119,12 +119,32 @@ class AccountScreen:
         return response
 
     def sign_out(self, request: Request) -> Response:
-        """End the sign-in of this browser."""
-        self.entrance.sign_out(sign_in_secret(request))
-        response = RedirectResponse("/sign-in", status_code=303)
+        """End the sign-in of this browser, and go on to the provider that it was by, to end it there too."""
+        secret, name = sign_in_secret(request), current_person().name
+        self.entrance.sign_out(secret)
+        by_provider = self.federation is not None and self.federation.came_by(secret, name)
+        response = self._leave(request, secret) if by_provider else RedirectResponse("/sign-in", status_code=303)
         response.delete_cookie(SIGN_IN_COOKIE, path="/")
         response.delete_cookie(COOKIE, path="/")
         return response
+
+    def _leave(self, request: Request, secret: str) -> Response:
+        federation, address, problem = self._provided(), None, None
+        try:
+            address = federation.leave(secret, self._address(request, "/sign-in"))
+        except (PartMissing, ConfigurationError) as error:
+            problem = error
+        with asking(NOBODY):
+            response = self.pages.render(
+                request, "sign_out_by.html", provider=federation.provider.host, address=address, problem=problem
+            )
+        if address is not None:
+            response.headers["Refresh"] = f"0; url={address}"
+        return response
+
+    def _address(self, request: Request, path: str) -> str:
+        """What a browser calls a page by."""
+        return f"{self.site.scheme}://{request.headers['host'].lower()}{path}"
 
     def account(self, request: Request) -> Response:
         """Whose account it is, where it is signed in, and its tokens."""

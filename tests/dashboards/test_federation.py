@@ -53,11 +53,13 @@ class LocalProvider:
     issuer: str = ""
     codes: dict[str, dict[str, list[str]]] = field(factory=dict)
     asked: list[str] = field(factory=list)
+    leaving: str = "/end_session_endpoint?ui=small"
 
     def describe(self) -> dict[str, Any]:
         return {
             "issuer": self.issuer,
             **{name: f"{self.issuer}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")},
+            **({"end_session_endpoint": f"{self.issuer}{self.leaving}"} if self.leaving else {}),
         }
 
     def answer(self, address: str, body: dict[str, list[str]], authorization: str) -> tuple[int, dict[str, str], Any]:
@@ -72,6 +74,8 @@ class LocalProvider:
             self.codes[code] = query
             state = query["state"][0]
             return 303, {"Location": f"{query['redirect_uri'][0]}?code={code}&state={state}"}, {}
+        if path == "/end_session_endpoint":
+            return 303, {"Location": query["post_logout_redirect_uri"][0]}, {}
         if path == "/token_endpoint":
             return self._token(body, authorization)
         return 404, {}, {}
@@ -252,6 +256,54 @@ def test_only_what_began_in_this_browser_lately_and_once_comes_back(fresh: tuple
     assert client.post("/sign-in/provider", data={}).status_code == 403
 
 
+def sign_out(client: TestClient) -> Response:
+    return client.post("/sign-out", data={"form_token": token_on(client, "/account")})
+
+
+def test_signing_out_leads_on_to_the_provider_and_ends_here_first(fresh: tuple[TestClient, LocalProvider]) -> None:
+    client, provider = fresh
+    come_back(client, provider)
+    answer = sign_out(client)
+    assert client.get("/").status_code == 303
+    address = answer.headers["refresh"].partition("url=")[2]
+    told = parse_qs(urlsplit(address).query)
+    assert address.startswith(f"{provider.issuer}/end_session_endpoint?ui=small&")
+    assert (told["client_id"], told["post_logout_redirect_uri"]) == (["tracemark"], ["http://127.0.0.1:8000/sign-in"])
+    claims = jwt.decode(told["id_token_hint"][0], provider.key).claims
+    assert (claims["sub"], claims["aud"]) == ("s-1", "tracemark")
+    assert "Go on to 127.0.0.1" in answer.text
+    assert "olga" not in answer.text
+    other = browser_of(client)
+    sign_in(other, "ines", "correct horse i battery")
+    assert sign_out(other).headers["location"] == "/sign-in"
+
+
+def test_a_provider_that_offers_no_sign_out_or_is_away_is_told(sample: Workspace, tmp_path: Path) -> None:
+    with provided(Clock()) as provider:
+        provider.leaving = ""
+        workspace = configured(copied(sample, tmp_path / "room"), provider)
+        with desk_of(workspace, Clock()) as client:
+            come_back(client, provider)
+            answer = sign_out(client)
+            assert "refresh" not in answer.headers
+            assert "it does not offer to be signed out from here" in answer.text
+            assert client.get("/").status_code == 303
+            come_back(client, provider)
+            kept = dict(client.cookies)
+        provider.leaving = "/end_session_endpoint"
+        with desk_of(workspace, Clock()) as client:  # started anew, it holds no ID token
+            client.cookies.update(kept)
+            assert "id_token_hint" not in sign_out(client).headers["refresh"]
+        with desk_of(workspace, Clock()) as client:
+            come_back(client, provider)
+            kept = dict(client.cookies)
+        desk = desk_of(workspace, Clock())
+    with desk as client:
+        client.cookies.update(kept)
+        assert "does not answer" in sign_out(client).text
+        assert client.get("/").status_code == 303
+
+
 def test_a_name_alone_lets_nobody_in_until_it_is_linked(
     fresh: tuple[TestClient, LocalProvider], desk: tuple[TestClient, LocalProvider, Workspace]
 ) -> None:
@@ -326,4 +378,7 @@ def test_a_browser_goes_there_and_back_with_scripting_off(chromium: Browser, sam
             page.get_by_role("button", name="Sign in by 127.0.0.1").click()
             page.wait_for_url("**/triage*")
             assert page.get_by_role("link", name="olga").is_visible()
-            assert {urlsplit(one).path for one in asked} == {"/authorization_endpoint"}
+            page.get_by_role("link", name="olga").click()
+            page.get_by_role("button", name="Sign out").click()
+            page.wait_for_url("**/sign-in")
+            assert {urlsplit(one).path for one in asked} == {"/authorization_endpoint", "/end_session_endpoint"}
