@@ -25,6 +25,7 @@ from dashboards.failures import Failures, answer_failures
 from dashboards.following import IndexFollower
 from dashboards.forms import FormGuard
 from dashboards.hotspots import HotSpots
+from dashboards.judgements import Judgements
 from dashboards.law import LawBook
 from dashboards.leases import Leases
 from dashboards.looks import Looks
@@ -105,6 +106,7 @@ def create_application(
         spots=HotSpots(database),
         packets=PacketRoom(),
         overviews=Overviews(database=database, now=now),
+        judgements=Judgements(database=database, now=now),
         now=now,
         passphrase=passphrase,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from dashboards.decisions import DecisionDesk
     from dashboards.hotspots import HotSpots
+    from dashboards.judgements import Judgements
     from dashboards.leases import Leases
     from dashboards.looks import Looks
     from dashboards.overview import Overviews
@@ -49,6 +50,7 @@ class Desk:
     spots: HotSpots
     packets: PacketRoom
     overviews: Overviews
+    judgements: Judgements
     now: Callable[[], datetime]
     passphrase: str | None
 

@@ -148,8 +148,9 @@ class TriageQueue:
         if self._sequence < 0 or newest < self._sequence:
             self._entries = dict(_read(connection, None))
         else:
-            query = sa.select(journal.c.listing).where(journal.c.sequence > self._sequence).distinct()
-            changed = connection.scalars(query).all()
+            # Without DISTINCT, for which SQLite would read the whole journal in the order of listings.
+            query = sa.select(journal.c.listing).where(journal.c.sequence > self._sequence)
+            changed = list(dict.fromkeys(connection.scalars(query)))
             gone: set[int] = set()
             for start in range(0, len(changed), _BATCH):
                 part = changed[start : start + _BATCH]

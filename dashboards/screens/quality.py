@@ -11,11 +11,10 @@ from dashboards.forms import FormGuard
 from dashboards.intervals import draw_calibration, draw_series
 from dashboards.rendering import Pages
 from dashboards.searching import with_condition
-from pipelines.quality.figures import FEWEST, measure
-from pipelines.quality.reviews import SETTLED, read_reviewed
+from pipelines.quality.figures import FEWEST
+from pipelines.quality.reviews import SETTLED
 
 _DECIDED = "decision:(relevant OR not_relevant)"
-_MOST_DISPUTED = 50
 
 
 @frozen
@@ -36,15 +35,14 @@ class QualityScreen:
     def quality(self, request: Request) -> Response:
         """Rates with their intervals, disagreements to settle, and what is left of the audit."""
         desk = self.desk
-        with desk.database.read() as connection:
-            reviewed = read_reviewed(connection)
-        figures = measure(reviewed)
-        disputed = [one for one in reviewed if one.disputed][:_MOST_DISPUTED]
+        judged = desk.judgements.read()
+        figures = judged.figures
         return self.pages.render(
             request,
             "quality.html",
             figures=figures,
-            disputed=disputed,
+            disputed=judged.disputed,
+            read_at=judged.at,
             calibration=draw_calibration(figures["calibration"]),
             weeks=draw_series(figures["weeks"], "week"),
             fewest=FEWEST,
@@ -62,6 +60,7 @@ class QualityScreen:
     ) -> Response:
         """Say what stands where two people differ."""
         self.desk.decisions.decide(self.desk.actor, [(site, id)], decision, reason, way=SETTLED)
+        self.desk.judgements.forget()
         return RedirectResponse("/quality#disputed", status_code=303)
 
 

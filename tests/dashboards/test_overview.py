@@ -10,6 +10,8 @@ from desk_samples import feed_lines, receive
 from people_samples import Clock
 
 from dashboards.administration import LogActions
+from dashboards.decisions import DecisionDesk
+from dashboards.judgements import Judgements
 from dashboards.looks import Looks
 from dashboards.overview import Overviews
 from pipelines.composition import opened
@@ -46,6 +48,30 @@ def test_the_kinds_of_the_log_grow_with_it(workspace: Workspace) -> None:
             append_custody(connection, [event])
         assert actions.read(database) == sorted([*known, "export"])
         assert LogActions().read(database) == actions.read(database)
+
+
+def test_figures_from_decisions_are_read_anew_when_there_is_one_or_after_a_while_where_they_are_dear(
+    workspace: Workspace,
+) -> None:
+    clock = Clock()
+    with opened(workspace) as database:
+        desk = DecisionDesk(database=database, now=clock, changed=lambda: None)
+        cheap, dear = Judgements(database=database, now=clock), Judgements(database=database, now=clock, dear=0.0)
+
+        def reviewed() -> tuple[int, int]:
+            return cheap.read().figures["reviewed"], dear.read().figures["reviewed"]
+
+        assert reviewed() == (0, 0)
+        assert cheap.read() is cheap.read()
+        desk.decide("ana", [("riverside", "p1")], "relevant", "")
+        clock.pass_by(seconds=29)
+        assert reviewed() == (1, 0)
+        assert dear.read().at == clock() - timedelta(seconds=29)
+        clock.pass_by(seconds=1)
+        assert reviewed() == (1, 1)
+        desk.decide("ana", [("riverside", "p2")], "relevant", "")
+        dear.forget()
+        assert reviewed() == (2, 2)
 
 
 def test_looks_within_half_an_hour_are_one_visit(workspace: Workspace) -> None:
