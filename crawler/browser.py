@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from playwright.async_api import Error as PlaywrightError
@@ -15,10 +16,10 @@ from playwright.async_api import TimeoutError as PlaywrightTimeout
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 from scrapy_playwright.page import PageMethod
 
-from crawler.downloading import await_turn
+from crawler.downloading import ask, await_turn, fetch
 from crawler.visit import Rendering
 from pipelines.errors import PartMissing
-from pipelines.models import PageKind
+from pipelines.models import CaptureMethod, PageKind
 from pipelines.warc.records import Exchange, HttpMessage
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response as ScrapyResponse
 
     from crawler.plan import VisitPlan
+    from crawler.spiders.listings import ListingsSpider
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LARGEST_RESOURCE = 8_000_000
@@ -220,17 +222,19 @@ class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         self._choosing = asyncio.Lock()
 
     async def _download_request_with_page(self, request: ScrapyRequest, page: Page, spider: Spider) -> ScrapyResponse:
+        if not request.meta.pop("turn", False):
+            await await_turn(self._crawler, request.url)  # its page was closed under it: it is asked for again
+        await cast("ListingsSpider", self._crawler.spider).run.pace.note(request.url)  # opening a page took its time
+        answer = partial(super()._download_request_with_page, request, page, spider)
         seconds = request.meta["seconds"]
-        found: ScrapyResponse = await asyncio.wait_for(
-            super()._download_request_with_page(request, page, spider), seconds
-        )
-        return found
+        return await fetch(self._crawler, lambda: asyncio.wait_for(answer(), seconds), CaptureMethod.BROWSER)
 
     async def download_request(self, request: ScrapyRequest) -> ScrapyResponse:
         """The page, or TimeoutError."""
         if "seconds" not in request.meta:
-            return cast("ScrapyResponse", await super().download_request(request))
-        await await_turn(self._crawler)
+            return await ask(self._crawler, request.url, partial(super().download_request, request))
+        await await_turn(self._crawler, request.url)
+        request.meta["turn"] = True
         context = await self._choose_context(request)
         self._under_way[context] += 1
         try:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 
+from pipelines.models import CaptureMethod
+from pipelines.store.fetches import Fetch
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from scrapy.crawler import Crawler
     from scrapy.http import Request, Response
 
@@ -20,14 +27,42 @@ MOST_BEFORE_A_BODY = 256 * 1024
 _A_LITTLE = 0.2
 
 
-async def await_turn(crawler: Crawler) -> None:
-    """Wait until the site is surely ours for a delay more: a page may have waited here while its process slept.
+async def await_turn(crawler: Crawler, url: str) -> None:
+    """Wait until the host may be asked again, and the site is surely ours for a delay more.
 
-    Raises `HoldLost` once the site is somebody else's.
+    A page may have waited here while its process slept. Raises `HoldLost` once the site is somebody else's.
     """
     run = cast("ListingsSpider", crawler.spider).run
-    while not run.may_ask(run.plan.delay):  # noqa: ASYNC110 -- and that thread knows of no event loop
-        await asyncio.sleep(_A_LITTLE)  # what is waited for is a renewal in another thread
+    while True:
+        if not run.may_ask(run.plan.delay):
+            await asyncio.sleep(_A_LITTLE)  # until it is renewed, in a thread that knows of no event loop
+        elif (seconds := await run.pace.wait(url)) > 0:
+            await asyncio.sleep(seconds)
+        elif run.may_ask(run.plan.delay):
+            return
+
+
+async def fetch(crawler: Crawler, answer: Callable[[], Awaitable[Response]], method: CaptureMethod) -> Response:
+    """Have a page answered, and count how long that took, however it ended."""
+    recorder = cast("ListingsSpider", crawler.spider).run.recorder
+    begun, outcome = time.monotonic(), "no_answer"
+    try:
+        response = await answer()
+        outcome = f"{response.status // 100}xx"
+        return response
+    finally:
+        recorder.fetches.append(Fetch(method=method.value, outcome=outcome, seconds=time.monotonic() - begun))
+
+
+async def ask(crawler: Crawler, url: str, answer: Callable[[], Awaitable[Response]]) -> Response:
+    """Have a page answered over HTTP in its turn. Where one is asked for at a time, the pause follows the answer."""
+    await await_turn(crawler, url)
+    run = cast("ListingsSpider", crawler.spider).run
+    try:
+        return await fetch(crawler, answer, CaptureMethod.HTTP)
+    finally:
+        if run.plan.site.file.pace.concurrency == 1:
+            await run.pace.note(url)
 
 
 class BoundedHandler(HTTP11DownloadHandler):
@@ -47,8 +82,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """The page, once it may be asked for."""
-        await await_turn(self._crawler)
-        return await super().download_request(request)
+        return await ask(self._crawler, request.url, partial(super().download_request, request))
 
 
 def bound(protocol: Any) -> Any:

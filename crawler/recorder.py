@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipelines.intake import Intake
     from pipelines.models import ExtractedPage, ListingContent, StoredBytes
     from pipelines.store.database import Database
+    from pipelines.store.fetches import Fetch
     from pipelines.store.frontier import Lease
     from pipelines.store.runs import Run
     from pipelines.warc.records import Record
@@ -68,8 +69,11 @@ class Recorder:
     leases: deque[Lease] = field(factory=deque)
     report: IntakeReport = field(factory=IntakeReport)
     tracing: Tracing = field(factory=Tracing)
+    fetches: list[Fetch] = field(factory=list)
 
-    def cycle(self, taken: Sequence[Fetched | Failure], wanted: int, *, last: bool) -> CycleResult:
+    def cycle(
+        self, taken: Sequence[Fetched | Failure], wanted: int, *, last: bool, fetches: Sequence[Fetch] = ()
+    ) -> CycleResult:
         """Make visits durable, answer for failures, and lease up to `wanted` pages more.
 
         `last`: nothing else is under way. Then, where the frontier is empty too, the listings that were offered
@@ -93,7 +97,7 @@ class Recorder:
             ]
             outcomes = [_failed(failure) for failure in failures]
             committed = {self.archive_name: self.archive.size()}
-            report = self.intake.take(arrivals, committed=committed, outcomes=outcomes)
+            report = self.intake.take(arrivals, committed=committed, outcomes=outcomes, fetches=fetches)
             for step in steps:
                 step.end()
         if wanted <= 0:

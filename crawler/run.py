@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from crawler.archive import RunArchive
 from crawler.extraction.urls import canonicalise_url
 from crawler.gateway import Gateway
+from crawler.pace import Pace
 from crawler.recorder import PRIORITIES, Recorder
 from crawler.revisits import Revisits
 from crawler.verdict import judge, measure
@@ -29,7 +30,7 @@ from pipelines.store.runs import (
     resume_run,
     start_run,
 )
-from pipelines.work.holding import HoldLost
+from pipelines.work.holding import HoldLost, since_boot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,7 @@ class SiteRun:
     held: ExitStack  # what keeps other processes away from the site
     abandon: Callable[[], None]  # closes the vault file of a run that is somebody else's now
     pages: PageClasses
+    pace: Pace
 
     @classmethod
     def begin(
@@ -127,6 +129,7 @@ class SiteRun:
             held=held,
             abandon=archive.abandon,
             pages=pages,
+            pace=Pace(database, plan.delay, since_boot),
         )
 
     def may_ask(self, spare: float) -> bool:

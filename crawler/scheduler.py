@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from crawler.recorder import CycleResult, Recorder
     from crawler.spiders.listings import ListingsSpider
     from crawler.visit import Failure, Visit
+    from pipelines.store.fetches import Fetch
 
 GROUP = 48
 """Visits that share one sync and one transaction."""
@@ -163,12 +164,15 @@ class FrontierScheduler(BaseScheduler):
     async def _run_cycle(self) -> None:
         recorder = self._recorder
         outcomes, recorder.waiting = recorder.waiting, []
+        fetches: list[Fetch] = []
+        if outcomes:
+            fetches, recorder.fetches = recorder.fetches, fetches
         budget = self._spider.pages_left - self._under_way - len(recorder.leases)
         wanted = 0 if self._closed else max(0, min(2 * GROUP - len(recorder.leases), budget))
         self._drained = True  # unless the cycle fills its order, or news comes while it runs
         last = not self._under_way and not recorder.leases
         result: CycleResult = await asyncio.get_running_loop().run_in_executor(
-            self._thread, partial(recorder.cycle, outcomes, wanted, last=last)
+            self._thread, partial(recorder.cycle, outcomes, wanted, last=last, fetches=fetches)
         )
         recorder.report += result.report
         recorder.leases.extend(result.leases)

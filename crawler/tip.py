@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import socket
-import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from attrs import evolve, frozen
 
 from crawler.gateway import Gateway
+from crawler.pace import Pace
 from crawler.pages import PageClasses
 from crawler.plan import VisitPlan
 from crawler.process import PAGES, carry_out, find_site, new_id, utc_now
@@ -31,14 +31,11 @@ from pipelines.store.runs import Run, RunKind, SiteRecord, finish_run, pages_of,
 from pipelines.store.tables import captures, frontier, listings
 from pipelines.warc.records import WarcInfo
 from pipelines.warc.writer import WarcFile
-from pipelines.work.holding import LEASE, held
+from pipelines.work.holding import LEASE, held, since_boot
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from crawler.restraint import Restraint
     from pipelines.models import JsonObject
-    from pipelines.store.database import Database
     from pipelines.work.holding import Hold
     from pipelines.workspace import Workspace
 
@@ -113,7 +110,6 @@ def capture_page(workspace: Workspace, url: str, *, site: str | None) -> TipOutc
         database = workspace.open_database()
         stack.callback(database.close)
         hold = stack.enter_context(held(workspace, database, f"site-{TIPS}", seconds=LEASE + plan.spare))
-        _await_turn(database, site or TIPS, plan.delay)
         run = _begin(plan, url, site or TIPS, hold=hold, workspace=workspace, stack=stack.pop_all())
     outcome, _ = carry_out(run, TipSpider)
     return _read_outcome(workspace, outcome)
@@ -140,14 +136,6 @@ def _plan_file(workspace: Workspace, url: str, site: str | None) -> LoadedSite:
     if not plan.bounds.contains(url):
         raise BadInput(f"{url} is not on {own.site}", hint=f"leave out --site, or add its host to {own.site}'s file")
     return LoadedSite(file=file, sha256=loaded.sha256)
-
-
-def _await_turn(database: Database, site: str, delay: float) -> None:
-    """Keep the site's pace from its last page, whoever took that."""
-    with database.read() as connection:
-        last: datetime | None = connection.scalar(sa.select(sa.func.max(captures.c.at)).where(captures.c.site == site))
-    if last is not None:
-        time.sleep(min(delay, max(0.0, delay - (utc_now() - last).total_seconds())))
 
 
 def _begin(plan: VisitPlan, url: str, site: str, *, hold: Hold, workspace: Workspace, stack: ExitStack) -> TipRun:
@@ -193,6 +181,7 @@ def _begin(plan: VisitPlan, url: str, site: str, *, hold: Hold, workspace: Works
         held=stack,
         abandon=archive.close,
         pages=PageClasses.load(workspace.root / PAGES),
+        pace=Pace(database, plan.delay, since_boot),
     )
 
 

@@ -16,6 +16,7 @@ from pipelines.content import storable_content, storable_seller
 from pipelines.history import Histories, store_sellers
 from pipelines.models import CaptureMethod
 from pipelines.store.custody import CustodyEvent, append_custody
+from pipelines.store.fetches import note_fetches
 from pipelines.store.frontier import acknowledge, enqueue, insert_or_ignore
 from pipelines.store.tables import capture_listings, captures, vault_files
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from pipelines.models import Capture, JsonObject, ListingContent, ListingStatus, SellerRef, StoredBytes
     from pipelines.store.database import Database
+    from pipelines.store.fetches import Fetch
     from pipelines.store.frontier import FrontierEntry, Outcome
 
 
@@ -88,11 +90,12 @@ class Intake:
         *,
         committed: Mapping[str, int],
         outcomes: Sequence[Outcome] = (),
+        fetches: Sequence[Fetch] = (),
     ) -> IntakeReport:
         """Store `arrivals`, and answer for `committed` bytes of each vault file from now on.
 
-        `outcomes` acknowledges frontier entries that led to no capture. Raises `DiskTrouble` or `PartMissing`
-        when the store cannot be written; then nothing was.
+        `outcomes` acknowledges frontier entries that led to no capture, `fetches` are counted. Raises `DiskTrouble`
+        or `PartMissing` when the store cannot be written; then nothing was.
         """
         if not arrivals and not outcomes:
             return IntakeReport()
@@ -110,6 +113,7 @@ class Intake:
             _answer_for(connection, arrivals, committed)
             enqueue(connection, [child for arrival in arrivals for child in arrival.children])
             acknowledge(connection, [*(one.outcome for one in arrivals if one.outcome is not None), *outcomes])
+            note_fetches(connection, fetches)
             append_custody(
                 connection, [event for arrival in arrivals for event in _custody_events(self.actor, arrival)]
             )

@@ -165,8 +165,9 @@ class Pace(Part):
         default=2.0,
         ge=0,
         le=3600,
-        description="Seconds between requests. Less than 0.5 is for sites on this machine only. "
-        "The wait grows while pages fail, and lasts as long as the site asks.",
+        description="Seconds between requests to one host, whichever site file names it; with one under way at a time "
+        "they begin at the answer. Less than 0.5 is for sites on this machine only. The wait grows while pages fail, "
+        "and lasts as long as the site asks.",
     )
     concurrency: int = Field(default=1, ge=1, le=32, description="Requests under way at once.")
     pages: int = Field(default=10_000, ge=1, description="Most pages of one run; what is left is listed as not seen.")

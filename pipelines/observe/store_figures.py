@@ -5,17 +5,19 @@ What only grows is a counter: the newest number of a row, so that asking costs t
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from attrs import frozen
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from pipelines.errors import TracemarkError
 from pipelines.journal import last_change
 from pipelines.models import RunStatus
 from pipelines.store.clock import clock_lag
+from pipelines.store.fetches import BOUNDS, read_fetches
 from pipelines.store.tables import (
     alert_deliveries,
     assessments,
@@ -87,10 +89,21 @@ def _counters(connection: sa.Connection) -> Iterator[Metric]:
     for status, count in connection.execute(sa.select(runs.c.status, seen).group_by(runs.c.status)):
         pages.add_metric([status], count)
     yield pages
+    yield _fetches(connection)
     aside = CounterMetricFamily("tracemark_set_aside", "What could not be read, by stage.", labels=["stage"])
     for stage, count in connection.execute(sa.select(set_aside.c.stage, sa.func.count()).group_by(set_aside.c.stage)):
         aside.add_metric([stage], count)
     yield aside
+
+
+def _fetches(connection: sa.Connection) -> Metric:
+    words = "How long single pages, robots.txt and redirects took to be answered, over all visits."
+    family = HistogramMetricFamily("tracemark_fetch_seconds", words, labels=["method", "outcome"])
+    for (method, outcome), times in read_fetches(connection).items():
+        up_to = list(accumulate(times.counts.get(bound, 0) for bound in BOUNDS))
+        bounds = [*(str(bound) for bound in BOUNDS[:-1]), "+Inf"]
+        family.add_metric([method, outcome], list(zip(bounds, up_to, strict=True)), times.seconds)
+    return family
 
 
 def _gauges(connection: sa.Connection, now: datetime) -> Iterator[Metric]:

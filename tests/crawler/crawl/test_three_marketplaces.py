@@ -27,6 +27,7 @@ from pipelines.models import ListingStatus
 from pipelines.packet.creation import create
 from pipelines.packet.keys import SigningKey, TrustedKeys
 from pipelines.packet.verification import verify
+from pipelines.store.fetches import read_fetches
 from pipelines.warc.reader import read_record
 
 if TYPE_CHECKING:
@@ -125,6 +126,21 @@ def test_a_rendered_page_keeps_its_picture_and_what_it_was_made_from(visited: Ro
             )
             kinds.add(record.headers["warc-target-uri"].rsplit(".", 1)[-1][:4])
     assert {"js", "css", "jpg"} <= kinds
+
+
+def test_how_long_each_page_took_is_counted_in_the_store(visited: Room) -> None:
+    captures = [one for market in Market for one in read_captures(visited.workspace, market)]
+    database = visited.workspace.open_database()
+    with database.read() as connection:
+        found = read_fetches(connection)
+    database.close()
+    answered = Counter[str]()
+    for (method, outcome), times in found.items():
+        if outcome not in ("3xx", "no_answer"):
+            answered[method] += sum(times.counts.values())
+        assert times.seconds > 0
+    assert answered == Counter(one["method"] for one in captures)
+    assert answered["browser"] > 10
 
 
 @pytest.mark.parametrize("market", ["harborlist", "tauschboerse"])

@@ -23,6 +23,7 @@ from pipelines.observe.metrics import Meters
 from pipelines.observe.store_figures import StoreFigures
 from pipelines.store.assessing import put_aside
 from pipelines.store.database import Database
+from pipelines.store.fetches import Fetch, note_fetches
 from pipelines.store.tables import blanks
 from pipelines.workspace import Workspace, write_workspace
 
@@ -106,6 +107,25 @@ def test_the_figures_are_the_same_on_either_database(store_url: str) -> None:
     assert found["tracemark_up"] == 1
     assert found["tracemark_listings_total"] == found["tracemark_index_lag_changes"] == 0
     database.close()
+
+
+def test_a_histogram_of_fetches_is_read_from_either_database(store_url: str) -> None:
+    database = Database.open(store_url)
+    times = [("http", "2xx", 0.04), ("http", "2xx", 0.05), ("http", "2xx", 7.0), ("browser", "no_answer", 100_000.0)]
+    for chosen in (times[:1], times[1:], []):
+        with database.write() as connection:
+            note_fetches(connection, [Fetch(method=a, outcome=b, seconds=c) for a, b, c in chosen])
+    registry = CollectorRegistry()
+    registry.register(StoreFigures(database=database, position=lambda: 0, now=lambda: NOW))
+    found = read(generate_latest(registry))
+    database.close()
+    pages, hung = "method=http,outcome=2xx", "method=browser,outcome=no_answer"
+    expected = {
+        f"count{{{pages}}}": 3, f"bucket{{le=0.05,{pages}}}": 2, f"bucket{{le=5.0,{pages}}}": 2,
+        f"bucket{{le=10.0,{pages}}}": 3, f"bucket{{le=+Inf,{pages}}}": 3, f"sum{{{pages}}}": pytest.approx(7.09),
+        f"bucket{{le=120.0,{hung}}}": 0, f"bucket{{le=+Inf,{hung}}}": 1, f"sum{{{hung}}}": 100_000,
+    }  # fmt: skip
+    assert {name: found[f"tracemark_fetch_seconds_{name}"] for name in expected} == expected
 
 
 def test_a_store_that_is_away_is_shown_as_such(tmp_path: Path) -> None:
