@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
-from threading import Event, Lock
+from threading import Condition, Event
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,7 +22,7 @@ from pipelines.exchange.redaction import redact
 from pipelines.packet.keys import SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -91,13 +92,34 @@ class Making:
         return evolve(dossier, read=read)
 
 
+@define
+class FileTurns:
+    """Has a file made by one at a time. Only files under way are remembered."""
+
+    under_way: set[Path] = field(factory=set, init=False)
+    _ended: Condition = field(factory=Condition, init=False)
+
+    @contextmanager
+    def making(self, path: Path) -> Iterator[None]:
+        """Make the file in this block, once nobody else does."""
+        with self._ended:
+            self._ended.wait_for(lambda: path not in self.under_way)
+            self.under_way.add(path)
+        try:
+            yield
+        finally:
+            with self._ended:
+                self.under_way.remove(path)
+                self._ended.notify_all()
+
+
 @define(kw_only=True)
 class PacketRoom:
     """Where packets are made, two at a time. Those ordered last are remembered until the server ends."""
 
     _makings: dict[str, Making] = field(factory=dict)
     _pool: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(2, "packet"))
-    _files: dict[Path, Lock] = field(factory=dict)
+    _files: FileTurns = field(factory=FileTurns)
 
     def order(self, desk: Desk, subject: Subject, *, redacted: bool = False) -> Making:
         """Begin to make a packet for who asks, and wait a moment for it.
@@ -150,7 +172,7 @@ class PacketRoom:
         try:
             dossier, name = _gather(desk, making)
             path = desk.workspace.packets / name
-            with self._files.setdefault(path, Lock()):
+            with self._files.making(path):
                 _seal(desk, making.watch(dossier), path)
             making.file = path
         except TracemarkError as error:

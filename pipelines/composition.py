@@ -8,7 +8,9 @@ import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
 
 from pipelines.errors import ConfigurationError, PartMissing
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from classifiers import Assessor
     from classifiers.encoder import Encoder
-    from pipelines.assess import AssessmentDesk
+    from pipelines.assess import AssessmentDesk, AssessReport
     from pipelines.feed import FeedDesk
     from pipelines.index.port import Index
     from pipelines.index.projector import ProjectorReport
@@ -272,7 +274,6 @@ def seller_rules(workspace: Workspace) -> SellerRules:
 def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:
     """What assesses listings."""
     from pipelines.assess import AssessmentDesk  # noqa: PLC0415 -- as above
-    from pipelines.observe.tracing import Tracing  # noqa: PLC0415
     from pipelines.places import Places  # noqa: PLC0415
 
     return AssessmentDesk(
@@ -280,5 +281,12 @@ def assessment_desk(workspace: Workspace, database: Database) -> AssessmentDesk:
         assessor=load_assessor(workspace),
         places=Places.shipped(),
         now=utc_now,
-        tracing=Tracing.open(workspace.settings.observe.traces),
     )
+
+
+def assess_listings(workspace: Workspace, desk: AssessmentDesk, **chosen: Any) -> AssessReport:
+    """Have the desk assess what waits (`chosen`: as AssessmentDesk.run), with traces where the workspace keeps them."""
+    from pipelines.observe.tracing import traced  # noqa: PLC0415 -- as above
+
+    with traced(workspace.settings.observe.traces) as tracing:
+        return evolve(desk, tracing=tracing).run(**chosen)

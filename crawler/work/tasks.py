@@ -76,7 +76,9 @@ class Tasks:
         return Done(words=f"{len(blocks)} blocks of listings wait", then=then or (Next(task="sellers"),))
 
     def _assess(self, block: int) -> Done:
-        report = self._desk.run(within=(block * BLOCK, (block + 1) * BLOCK))
+        from pipelines.composition import assess_listings  # noqa: PLC0415 -- as above
+
+        report = assess_listings(self.workspace, self._desk, within=(block * BLOCK, (block + 1) * BLOCK))
         words = f"{report.assessed} listings assessed, {report.review.get('review', 0)} need review"
         return Done(words=words, then=(Next(task="sellers"),))
 

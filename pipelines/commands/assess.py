@@ -73,6 +73,7 @@ def run_assessment(
 ) -> tuple[AssessReport, SellersReport]:
     """Assess what waits, then the sellers it concerns, and bring the index up to date."""
     from pipelines.composition import (  # noqa: PLC0415 -- see composition
+        assess_listings,
         assessment_desk,
         project,
         seller_rules,
@@ -83,7 +84,7 @@ def run_assessment(
     from pipelines.work.holding import held  # noqa: PLC0415
 
     with held(workspace, database, "assessment") as hold:
-        report = assessment_desk(workspace, hold.database).run(progress=tell)
+        report = assess_listings(workspace, assessment_desk(workspace, hold.database), progress=tell)
         sellers = assess_sellers(hold.database, now=utc_now, rules=seller_rules(workspace), key=serial_key(workspace))
         project(workspace, hold.database)
     ship_or_say(workspace, database)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import repeat
 from time import sleep
@@ -17,7 +18,7 @@ from test_desk_cases import open_case
 from test_desk_pictures import capture_page, make_png
 from test_desk_screens import custody_of, page, text_of, token_of
 
-from dashboards.packets import CalledOff, Making, Subject
+from dashboards.packets import CalledOff, FileTurns, Making, Subject
 from dashboards.people.identity import Role
 from pipelines.composition import opened
 from pipelines.evidence import gather_dossier
@@ -52,6 +53,27 @@ def wait_for(client: TestClient, address: str) -> str:
 def names_in(content: bytes) -> set[str]:
     with zipfile.ZipFile(BytesIO(content)) as packet:
         return set(packet.namelist())
+
+
+def test_a_file_is_made_by_one_at_a_time_and_then_forgotten(tmp_path: Path) -> None:
+    turns, at_work, most = FileTurns(), [0], [0]
+
+    def make(path: Path) -> None:
+        with turns.making(path):
+            at_work[0] += 1
+            most[0] = max(most[0], at_work[0])
+            sleep(0.005)
+            at_work[0] -= 1
+            if path.name == "bad.zip":
+                raise ValueError(path)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(make, repeat(tmp_path / "one.zip", 12)))
+        assert most == [1]
+        failed = [pool.submit(make, tmp_path / "bad.zip") for _ in range(3)]
+        list(pool.map(make, [tmp_path / f"{number}.zip" for number in range(12)]))
+    assert [type(one.exception()) for one in failed] == [ValueError] * 3
+    assert turns.under_way == set()
 
 
 def test_what_takes_long_is_followed_and_handed_over(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

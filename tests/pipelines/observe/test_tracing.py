@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from encoders import PlainEncoder
 
 from classifiers import Assessor
 from pipelines.assess import AssessmentDesk
+from pipelines.composition import assess_listings
 from pipelines.index.opening import open_index
 from pipelines.index.projector import Projector
 from pipelines.intake import Arrival, Intake
@@ -26,6 +28,7 @@ from pipelines.places import Places
 from pipelines.store.database import Database
 from pipelines.store.runs import Run, SiteRecord, record_site, start_run
 from pipelines.store.tables import journal
+from pipelines.workspace import Workspace, write_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +99,21 @@ def test_a_trace_goes_from_the_visit_to_the_index(database: Database, assessor: 
         assert spans["index"].parent_span_id == spans["assess"].span_id
         assert spans["visit"].end_time_unix_nano - spans["visit"].start_time_unix_nano == 2_000_000_000
         assert {one.key for one in spans["assess"].attributes} == {"review"}
+
+
+def test_an_assessment_leaves_no_exporter_behind(database: Database, assessor: Assessor, tmp_path: Path) -> None:
+    desk = AssessmentDesk(database=database, assessor=assessor, places=Places.shipped(), now=lambda: NOW)
+    write_workspace(tmp_path / "room", {"operator": "Example Unit"})
+    before = set(threading.enumerate())
+    with Collector() as collector:
+        with (tmp_path / "room" / "tracemark.toml").open("a") as settings:
+            settings.write(f'\n[observe]\ntraces = "{collector.url}"\n')
+        workspace = Workspace.read(tmp_path / "room", {})
+        with traced(collector.url) as tracing:
+            see(database, 1, tracing)
+        assert assess_listings(workspace, desk).assessed == 1
+        assert "assess" in {span.name for span in collector.spans}
+    assert set(threading.enumerate()) <= before
 
 
 def test_without_a_collector_nothing_is_kept(database: Database, assessor: Assessor, tmp_path: Path) -> None:
