@@ -33,6 +33,8 @@ LEEWAY = 0.1
 # A single gap below this share of the delay is counted: on a busy machine a late request makes the next seem early,
 # and the server's own lag, given beside it, says how busy the machine was.
 SHORT = 0.9
+# What no gap may fall short of: between two processes the pace may give way by a twentieth.
+GAP = 0.95
 LISTINGS = 120
 PAGE = """<!doctype html><html lang="en"><head><title>Rifle {number} - Market {host}</title>
 <script type="application/ld+json">{{"@context":"https://schema.org","@type":"Product","name":"Rifle number {number}",
@@ -190,6 +192,11 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name:32} {value}")
     bars = {
+        "shortest_gap_seconds": {
+            "value": figures["shortest_gap_seconds"],
+            "bar": GAP * options.delay,
+            "met": min(gaps) >= GAP * options.delay,
+        },
         "requests_per_second": {"value": figures["requests_per_second"], "bar": round(KNOWN, 1), "met": rate >= KNOWN},
         "hosts_that_kept_their_pace": {
             "value": hosts_kept,
