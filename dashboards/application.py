@@ -157,7 +157,7 @@ def _mount(application: FastAPI, desk: Desk, machine_user: str, replay: ReplayLi
         replay=str(links.origin) if links else None,
     )
     form_tokens = FormTokens.fresh()
-    pages = Pages(form_tokens, static=STATIC_FILES, workspace=desk.workspace.root.name, secure=site.tls)
+    pages = Pages(form_tokens, static=STATIC_FILES, workspace=desk.workspace.root.name, now=desk.now, secure=site.tls)
     guard = FormGuard(form_tokens)
     registry = Registry(database=desk.database, actor=lambda: current_person().name, now=desk.now)
     tokens = Tokens(database=desk.database, now=desk.now)

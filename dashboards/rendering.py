@@ -16,6 +16,8 @@ from dashboards.people.identity import Right, current_person
 from dashboards.safeguards import COOKIE, STATIC, sign_in_secret
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from starlette.requests import Request
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 class Pages:
     """Writes the templates of one workspace out, for the person who asks."""
 
-    def __init__(self, tokens: FormTokens, *, static: Path, workspace: str, secure: bool = False) -> None:
+    def __init__(
+        self, tokens: FormTokens, *, static: Path, workspace: str, now: Callable[[], datetime], secure: bool = False
+    ) -> None:
         self._tokens = tokens
+        self._now = now
         self._secure = secure
         self._templates = Environment(
             loader=PackageLoader("dashboards"),
@@ -72,7 +77,14 @@ class Pages:
 
     def _write(self, request: Request, template: str, cookie: str, values: dict[str, Any]) -> str:
         token = self._tokens.token(cookie + sign_in_secret(request))
-        shared = {"form_token": token, "path": request.url.path, "person": current_person()}
+        address = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        shared = {
+            "form_token": token,
+            "path": request.url.path,
+            "asked_for": address,
+            "asked_at": self._now(),
+            "person": current_person(),
+        }
         html = self._templates.get_template(template).render(**shared, **values)
         return str(wording.printable(html))
 
