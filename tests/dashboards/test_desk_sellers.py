@@ -60,7 +60,7 @@ def test_linked_accounts_lead_to_what_they_all_offer(linked: Workspace, client: 
     address = re.search(r'href="(/search[^"]+)">All listings of these 2 accounts', html)
     assert address
     assert "12 listings" in text_of(page(client, unescape(address[1])))
-    address = re.search(r'href="(/search[^"]+)" aria-label="Listings of Twin Account"', html)
+    address = re.search(r'href="(/search[^"]+)">listings<span class="aside"> of <bdi>Twin Account<', html)
     assert address
     assert "1 listing" in text_of(page(client, unescape(address[1])))
     assert linked.root.exists()
