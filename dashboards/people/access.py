@@ -30,6 +30,7 @@ ACCESS: dict[str, Right | None] = {
     "POST /account/tokens": Right.OWN,
     "POST /account/end": Right.OWN,
     "GET /administration": Right.ADMINISTER,
+    "GET /administration/checks": Right.ADMINISTER,
     "POST /administration/people": Right.ADMINISTER,
     "POST /administration/role": Right.ADMINISTER,
     "POST /administration/password": Right.ADMINISTER,

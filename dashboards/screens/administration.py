@@ -16,7 +16,9 @@ from dashboards.people.passwords import new_password
 from dashboards.people.registry import Registry
 from dashboards.people.tokens import Tokens
 from dashboards.rendering import Pages
+from pipelines.commands.doctor import run_checks
 from pipelines.errors import BadInput
+from pipelines.retention.policy import find_due
 
 _Name = Annotated[str, Form(max_length=64)]
 
@@ -37,6 +39,7 @@ class AdministrationScreens:
         """What they answer to."""
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/administration", self.administration, methods=["GET"])
+        router.add_api_route("/administration/checks", self.checks, methods=["GET"])
         router.add_api_route("/custody", self.custody, methods=["GET"])
         for path, handler in (
             ("/administration/people", self.add),
@@ -52,6 +55,20 @@ class AdministrationScreens:
     def administration(self, request: Request) -> Response:
         """Everything but the log."""
         return self._show(request)
+
+    def checks(self, request: Request) -> Response:
+        """What `tracemark doctor` finds, and what `tracemark retention` would delete."""
+        workspace = self.desk.workspace
+        limits = workspace.settings.retention
+        with self.desk.database.read() as connection:
+            due = find_due(connection, limits, self.desk.now())
+        return self.pages.render(
+            request,
+            "checks.html",
+            checks=run_checks(str(workspace.root)),
+            limits={name: days for name, days in limits.model_dump().items() if days is not None},
+            due=due,
+        )
 
     def add(self, request: Request, name: _Name, role: Annotated[Role, Form()]) -> Response:
         """A new account, by a password that is shown once and has to be changed."""

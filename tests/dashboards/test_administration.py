@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
+from datetime import timedelta
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from attrs import evolve
+from click.testing import CliRunner
 from desk_serving import copied
 from people_samples import Clock, add_people, browser_of, desk_of, sign_in, signed_in, token_on
+from starlette.testclient import TestClient
 
 from dashboards.administration import read_origins
+from dashboards.application import create_application
 from dashboards.people.identity import Role
-from pipelines.composition import opened
-from pipelines.settings import SettingOrigin
+from pipelines.cli import root
+from pipelines.composition import opened, utc_now
+from pipelines.retention.policy import find_due
+from pipelines.settings import Retention, SettingOrigin
 from pipelines.store.tables import custody
+from pipelines.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from starlette.testclient import TestClient
-
-    from pipelines.workspace import Workspace
+    from pathlib import Path
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +111,32 @@ def test_settings_keys_and_roles_are_shown_as_they_are(adam: TestClient, room: W
     assert "No rule of retention is set" in page
     assert re.search(r'sealed by the key <code class="hash">[0-9a-f]{64}', page)
     assert "<td>yes</td><td>yes</td><td>yes</td><td>yes</td>" in page
+
+
+def test_the_checks_are_those_of_the_doctor(adam: TestClient, room: Workspace) -> None:
+    told = CliRunner().invoke(root, ["doctor", "--json", "--workspace", str(room.root)]).output
+    rows = re.findall(
+        r'<th scope="row">(\w+)</th><td><span class="state \w+">(\w+)</span></td>\s*'
+        r'<td class="breaks" dir="auto">(.*?)</td><td class="breaks" dir="auto">(.*?)</td>',
+        adam.get("/administration/checks").text,
+    )
+    shown = [tuple(unescape(cell) for cell in row) for row in rows]
+    assert shown == [(one["id"], one["state"], one["found"], one["fix"] or "–") for one in json.loads(told)["checks"]]
+    assert len(shown) >= 10
+
+
+def test_what_retention_would_delete_is_said_beforehand(sample: Workspace, tmp_path: Path) -> None:
+    workspace = copied(sample, tmp_path / "room")
+    file = workspace.root / "tracemark.toml"
+    file.write_text(f"{file.read_text()}\n[retention]\nordinary = 30\nflagged = 400\n")
+    later = Clock(utc_now() + timedelta(days=60))
+    with TestClient(create_application(Workspace.read(workspace.root, {}), actor="ana", now=later)) as client:
+        shown = re.sub(r"<[^>]+>", "", client.get("/administration/checks", headers={"host": "127.0.0.1"}).text)
+    told = re.findall(r"(\d+) (ordinary|flagged) listings, older than (\d+) days", shown)
+    with opened(workspace) as database, database.read() as connection:
+        due = find_due(connection, Retention(ordinary=30, flagged=400), later())
+    assert told == [(str(len(due.listings["ordinary"])), "ordinary", "30")]
+    assert len(due.listings["ordinary"]) >= 10
 
 
 def test_the_password_of_a_database_is_not_shown(room: Workspace) -> None:

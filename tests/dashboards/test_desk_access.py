@@ -52,6 +52,7 @@ SCREENS = (
     "/quality",
     "/account",
     "/administration",
+    "/administration/checks",
     "/custody",
     "/sign-in",
     "/capture/shot1/page",
