@@ -7,10 +7,12 @@ import contextlib
 import logging
 import os
 import shutil
+import subprocess
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+import structlog
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
     from crawler.plan import VisitPlan
     from crawler.spiders.listings import ListingsSpider
+
+_log = structlog.get_logger(__name__)
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LARGEST_RESOURCE = 8_000_000
@@ -89,11 +93,20 @@ def require_chromium() -> str:
     return found
 
 
+def may_sandbox() -> bool:
+    """Whether Chromium's sandbox can start: not under root, nor where no user namespace may be made."""
+    tool = shutil.which("unshare")
+    if os.geteuid() == 0 or tool is None:
+        return False
+    tried = subprocess.run([tool, "--user", "--map-root-user", "true"], check=False, capture_output=True)  # noqa: S603 -- nobody's input
+    if tried.returncode != 0:
+        _log.warning("browser_without_sandbox", reason="no user namespace may be made here")
+    return tried.returncode == 0
+
+
 def browser_settings(plan: VisitPlan, executable: str, *, proxy: str) -> dict[str, Any]:
     """Scrapy settings for rendering with the Chromium at `executable`, all of whose traffic goes through `proxy`."""
     file = plan.site.file
-    # Chromium's sandbox cannot start under root.
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     handler = "crawler.browser.WatchedHandler"
     return {
         "DOWNLOAD_HANDLERS": {"http": handler, "https": handler, "file": None, "ftp": None, "s3": None, "data": None},
@@ -102,7 +115,8 @@ def browser_settings(plan: VisitPlan, executable: str, *, proxy: str) -> dict[st
             "executable_path": executable,
             "headless": True,
             "handle_sigint": False,  # the first Ctrl-C ends the run in good order
-            "args": [*sandbox, *LAUNCH_ARGUMENTS],
+            "args": [*LAUNCH_ARGUMENTS],
+            "chromium_sandbox": may_sandbox(),  # without a word Playwright leaves it off
             # Playwright sends requests to this machine through the proxy too, which Chromium alone does not.
             "proxy": {"server": proxy},
         },

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,34 @@ from crawl_room import AUTHORITY, Ended
 from crawl_server import Answer, Asked, Served, list_page, listing_page, site_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from crawl_room import Room
+
+LAUNCH = """
+import json, os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from playwright.sync_api import sync_playwright
+from crawler.browser import browser_settings, may_sandbox, require_chromium
+from crawler.plan import VisitPlan
+from crawler.sites.loading import load_site
+from pipelines.settings import Authority
+authority = Authority(operator="Unit", contact="unit@example.org", basis="Test")
+plan = VisitPlan.make(load_site(Path(sys.argv[1])), authority, delay=None, environment={}, now=datetime.now(UTC))
+options = browser_settings(plan, require_chromium(), proxy="http://127.0.0.1:9")["PLAYWRIGHT_LAUNCH_OPTIONS"]
+with sync_playwright() as playwright, playwright.chromium.launch(**options) as browser:
+    browser.new_page().set_content("<h1>open</h1>")
+    started = []
+    for one in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (one / "cmdline").read_bytes().split(b"\\0") if one.stat().st_uid == os.geteuid() else []
+        except OSError:
+            continue
+        if b"--headless" in words or b"--headless=new" in words:
+            started.append(b"--no-sandbox" not in words)
+    print(json.dumps([may_sandbox(), bool(started) and all(started)]))
+"""
 
 ENDLESS = "<script>setTimeout(() => { for (;;) {} }, 50)</script>"
 
@@ -111,3 +140,17 @@ def test_a_context_is_renewed_and_the_session_goes_on(room: Room) -> None:
     assert site.paths.count("/begun") in (3, 4)
     pages = [one for one in site.requests if one.path == "/" or "/item/" in one.path]
     assert [one.path for one in pages if "sid=" not in one.headers.get("cookie", "")] == ["/"]
+
+
+def test_chromium_runs_in_its_sandbox_where_it_can(tmp_path: Path) -> None:
+    site = tmp_path / "market.yaml"
+    site.write_text(site_text("market", "http://market.example", "fetch: browser", pace="delay: 2"))
+    # As nobody, who may read what root may: the checkout is root's where root runs the tests.
+    powers = "+dac_read_search,+dac_override"
+    nobody = ["setpriv", "--reuid=65534", "--clear-groups", f"--inh-caps={powers}", f"--ambient-caps={powers}"]
+    command = [*(nobody if os.geteuid() == 0 else []), sys.executable, "-c", LAUNCH, str(site)]
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    may, sandboxed = json.loads(done.stdout)
+    assert sandboxed == may
