@@ -60,6 +60,7 @@ from dashboards.screens.sites import SiteScreens
 from dashboards.screens.today import TodayScreen
 from dashboards.screens.triage import TriageScreen
 from dashboards.searching import SearchDesk
+from dashboards.trials import Trials
 from dashboards.visits import Visits
 from pipelines.composition import open_encoder, opened_index, person, project, utc_now
 from pipelines.errors import ConfigurationError, TracemarkError
@@ -102,6 +103,7 @@ def create_application(
         leases=Leases(database, now),
         samples=Samples(database),
         visits=Visits(workspace.root),
+        trials=Trials(workspace.root),
         looks=Looks(database, now),
         spots=HotSpots(database),
         packets=PacketRoom(),
@@ -121,6 +123,7 @@ def create_application(
         finally:
             beginning.join()
             desk.visits.stop()
+            desk.trials.stop()
             desk.packets.stop()
             desk.spots.stop()
             follower.stop()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dashboards.queue import TriageQueue
     from dashboards.sampling import Samples
     from dashboards.searching import SearchDesk
+    from dashboards.trials import Trials
     from dashboards.visits import Visits
     from pipelines.cases.models import CaseSummary
     from pipelines.models import JsonObject
@@ -46,6 +47,7 @@ class Desk:
     leases: Leases
     samples: Samples
     visits: Visits
+    trials: Trials
     looks: Looks
     spots: HotSpots
     packets: PacketRoom

@@ -43,6 +43,8 @@ ACCESS: dict[str, Right | None] = {
     "GET /sites/{name}": Right.READ,
     "POST /sites/{name}/file": Right.SUPERVISE,
     "POST /sites/{name}/run": Right.SUPERVISE,
+    "GET /sites/{name}/look": Right.SUPERVISE,  # what was read may hold contacts
+    "POST /sites/{name}/look": Right.SUPERVISE,
     "POST /sites/{name}/pause": Right.SUPERVISE,
     "POST /sites/{name}/go-on": Right.SUPERVISE,
     "GET /search": Right.READ,

@@ -14,6 +14,7 @@ from dashboards.intervals import draw_canaries
 from dashboards.overview import read_site_view
 from dashboards.rendering import Pages
 from dashboards.sitefiles import LONGEST, Verdict, read_site, save_text, site_names
+from dashboards.trials import fields_of
 from pipelines.errors import BadInput
 from pipelines.store.pauses import Pause, end_pause, pause_site, read_pauses
 
@@ -33,7 +34,14 @@ class SiteScreens:
         router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
         router.add_api_route("/sites", self.sites, methods=["GET"])
         router.add_api_route("/sites/{name}", self.site, methods=["GET"])
-        for path, answer in (("file", self.save), ("run", self.run), ("pause", self.pause), ("go-on", self.go_on)):
+        router.add_api_route("/sites/{name}/look", self.looked, methods=["GET"])
+        for path, answer in (
+            ("file", self.save),
+            ("run", self.run),
+            ("look", self.look),
+            ("pause", self.pause),
+            ("go-on", self.go_on),
+        ):
             router.add_api_route(
                 f"/sites/{{name}}/{path}", answer, methods=["POST"], dependencies=[Depends(self.guard)]
             )
@@ -72,6 +80,24 @@ class SiteScreens:
         self.desk.visits.begin(name)
         self.desk.note("visit", f"site:{name}", {"by": "site page"})
         return _to(name, "runs")
+
+    def look(self, name: str) -> Response:
+        """Look at a few pages of the site, and keep nothing."""
+        if name not in site_names(self.desk):
+            raise NothingThere(f"no site file {name}.yaml")
+        self.desk.trials.begin(name, self.desk.now())
+        self.desk.note("visit", f"site:{name}", {"by": "a look", "kept": "nothing"})
+        return RedirectResponse(f"/sites/{name}/look", status_code=303)
+
+    def looked(self, request: Request, name: str) -> Response:
+        """What was read at the last look, asked again by the browser itself until it is over."""
+        if name not in site_names(self.desk):
+            raise NothingThere(f"no site file {name}.yaml")
+        trial = self.desk.trials.last(name)
+        response = self.pages.render(request, "site_look.html", name=name, trial=trial, fields_of=fields_of)
+        if trial is not None and not trial.is_over:
+            response.headers["Refresh"] = "1"
+        return response
 
     def pause(
         self,

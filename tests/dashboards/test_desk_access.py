@@ -49,6 +49,7 @@ SCREENS = (
     "/sites",
     "/sites/riverside",
     "/sites/chairs",
+    "/sites/chairs/look",
     "/quality",
     "/account",
     "/administration",

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +16,7 @@ from test_desk_cases import send
 from test_desk_screens import custody_of, page, text_of
 
 from dashboards.intervals import draw_canaries
+from dashboards.overview import read_site_view
 from pipelines.composition import opened
 from pipelines.errors import BadInput
 from pipelines.models import RunStatus
@@ -20,6 +24,8 @@ from pipelines.store.pauses import Pause, pause_site, read_pauses
 from pipelines.store.runs import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.testclient import TestClient
 
     from pipelines.workspace import Workspace
@@ -96,6 +102,58 @@ def test_a_visit_without_authority_says_why(file: Workspace, client: TestClient)
         time.sleep(0.05)
     assert "The visit begun here:" in words
     assert "on record" in words
+
+
+MARKET = """<html><body><h1>Oak chair</h1><p>Price: <b>$40</b></p><script>window.ran = 1</script>
+<script type="application/ld+json">{"@type": "Product", "name": "Oak chair, &lt;b&gt;firm&lt;/b&gt;", "sku": "7",
+"offers": {"@type": "Offer", "price": "40", "priceCurrency": "USD"}}</script></body></html>"""
+
+
+@contextmanager
+def market() -> Iterator[str]:
+    """The address of a site with one listing on every page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            robots = self.path == "/robots.txt"
+            self.send_response(404 if robots else 200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"" if robots else MARKET.encode())
+
+        def log_message(self, *_given: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/item/7"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_look_shows_what_was_read_and_keeps_nothing(
+    file: Workspace, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRACEMARK_ALLOW_LOOPBACK", "1")
+    who = "authority: {operator: Unit, contact: unit@example.org, basis: a test}"
+    with market() as address:
+        (file.sites / "chairs.yaml").write_text(f"site: chairs\nstart: ['{address}']\npace: {{delay: 0}}\n{who}\n")
+        assert "Nobody has looked" in page(client, "/sites/chairs/look")
+        send(client, "/sites/chairs/look")
+        for _ in range(600):
+            answer = client.get("/sites/chairs/look")
+            if "refresh" not in answer.headers:
+                break
+            time.sleep(0.05)
+    told = text_of(answer.text)
+    assert "HTTP 200, detail" in told
+    assert re.search(r"price .*40.*USD.* json-ld", told)
+    assert "<script>window" not in answer.text
+    assert ("ana", "visit") in custody_of(file, "site:chairs")
+    with opened(file) as database, database.read() as connection:
+        assert read_site_view(connection, "chairs") is None
+    send(client, "/sites/riverside/look", 404)
 
 
 def test_a_feed_has_no_file_and_an_unknown_site_is_not_there(client: TestClient) -> None:
