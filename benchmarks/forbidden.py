@@ -26,6 +26,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -40,9 +41,13 @@ from scrapy.utils.project import get_project_settings
 from crawler.addresses import AddressRule
 from crawler.browser import LAUNCH_ARGUMENTS, find_chromium
 from crawler.gateway import Gateway
+from crawler.pace import Pace
+from pipelines.store.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    from pipelines.store.fetches import Fetch
 
 PUBLIC = "93.184.215.14"
 PORTS = (22, 80, 443)
@@ -232,8 +237,17 @@ class ProbePlan:
 
 
 @frozen
+class ProbeTally:
+    """Where the time that each request took is noted."""
+
+    fetches: list[Fetch] = field(factory=list)
+
+
+@frozen
 class ProbeRun:
+    pace: Pace
     plan: ProbePlan = ProbePlan()
+    recorder: ProbeTally = field(factory=ProbeTally)
     gateway: None = None
 
     def may_ask(self, _spare: float) -> bool:
@@ -244,7 +258,7 @@ class Probe(scrapy.Spider):
     """Visits every case with the crawl's own settings."""
 
     name = "probe"
-    run = ProbeRun()
+    run: ProbeRun
     cases: tuple[str, ...] = ()
     reached: list[str]
 
@@ -276,8 +290,10 @@ def visit_with_scrapy(cases: list[str]) -> int:
     )
     process = CrawlerProcess(settings)
     crawler = process.create_crawler(Probe)
-    process.crawl(crawler, cases=tuple(cases))
+    store = Database.open("sqlite://")
+    process.crawl(crawler, cases=tuple(cases), run=ProbeRun(pace=Pace(store, 0.0, time.monotonic)))
     process.start()
+    store.close()
     return len(crawler.spider.reached) if isinstance(crawler.spider, Probe) else 0
 
 

@@ -238,7 +238,9 @@ class WatchedHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
     async def _download_request_with_page(self, request: ScrapyRequest, page: Page, spider: Spider) -> ScrapyResponse:
         if not request.meta.pop("turn", False):
             await await_turn(self._crawler, request.url)  # its page was closed under it: it is asked for again
-        await cast("ListingsSpider", self._crawler.spider).run.pace.note(request.url)  # opening a page took its time
+        await cast("ListingsSpider", self._crawler.spider).run.pace.note_request(
+            request.url
+        )  # opening a page took its time
         answer = partial(super()._download_request_with_page, request, page, spider)
         seconds = request.meta["seconds"]
         return await fetch(self._crawler, lambda: asyncio.wait_for(answer(), seconds), CaptureMethod.BROWSER)

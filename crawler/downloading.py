@@ -55,14 +55,12 @@ async def fetch(crawler: Crawler, answer: Callable[[], Awaitable[Response]], met
 
 
 async def ask(crawler: Crawler, url: str, answer: Callable[[], Awaitable[Response]]) -> Response:
-    """Have a page answered over HTTP in its turn. Where one is asked for at a time, the pause follows the answer."""
+    """Have a page answered over HTTP in its turn."""
     await await_turn(crawler, url)
-    run = cast("ListingsSpider", crawler.spider).run
     try:
         return await fetch(crawler, answer, CaptureMethod.HTTP)
     finally:
-        if run.plan.site.file.pace.concurrency == 1:
-            await run.pace.note(url)
+        await cast("ListingsSpider", crawler.spider).run.pace.note_answer(url)
 
 
 class BoundedHandler(HTTP11DownloadHandler):

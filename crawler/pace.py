@@ -2,7 +2,8 @@
 
 Scrapy's own delay goes before it and spaces what one run hands over. Here a gap is counted from the answer to the
 request before, where pages are asked for one at a time: however long a name, a connection or a busy processor takes, no
-gap that one process leaves is shorter at the server than asked for, and none between two by more than a twentieth.
+gap that one process leaves is shorter at the server than asked for. Between two processes it may be by a twentieth, and
+by more only where a connection takes as long as the delay to be made.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ _LATE = 0.05
 class Pace:
     """`delay` is the least number of seconds between two requests to one host; without any nobody waits.
 
-    `clock` counts seconds and does not stand still while the machine sleeps.
+    `from_answers` where a gap is counted from the answer to a request, not from the request. `clock` counts seconds and
+    does not stand still while the machine sleeps.
     """
 
     database: Database
     delay: float
     clock: Callable[[], float]
+    from_answers: bool = True
     _taken: dict[str, float] = field(factory=dict, init=False)
     _last: dict[str, float] = field(factory=dict, init=False)
 
@@ -49,8 +52,13 @@ class Pace:
             self._taken[host] = self._last[host] = self.clock()
         return left
 
-    async def note(self, url: str) -> None:
-        """The request whose turn was taken went out only now, or was answered: from here on the gap is counted."""
+    async def note_answer(self, url: str) -> None:
+        """The request whose turn was taken was answered, or will never be."""
+        if self.from_answers:
+            await self.note_request(url)
+
+    async def note_request(self, url: str) -> None:
+        """The request whose turn was taken went out only now: from here on the gap is counted."""
         if not self.delay:
             return
         host = host_of(url)

@@ -129,7 +129,7 @@ class SiteRun:
             held=held,
             abandon=archive.abandon,
             pages=pages,
-            pace=Pace(database, plan.delay, since_boot),
+            pace=Pace(database, plan.delay, since_boot, from_answers=site.file.pace.concurrency == 1),
         )
 
     def may_ask(self, spare: float) -> bool:

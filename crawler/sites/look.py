@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import evolve, field, frozen
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from crawler.extraction import extract_json
 from crawler.middlewares import StrictRobots
@@ -17,7 +19,7 @@ from crawler.sites.drafting import Draft, draft_site, read_language
 from crawler.sites.loading import LoadedSite
 from crawler.sites.schema import RESERVED, Expect, Pace, SiteFile
 from crawler.spiders.listings import ListingsSpider, make_hints
-from pipelines.errors import BadInput
+from pipelines.errors import BadInput, PartMissing
 from pipelines.models import PageKind
 from pipelines.settings import Store
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
     from pipelines.models import ExtractedPage, JsonObject
+    from pipelines.store.database import Database
     from pipelines.store.runs import Run
     from pipelines.workspace import Workspace
 
@@ -136,13 +139,29 @@ def look_through(workspace: Workspace, loaded: LoadedSite, *, pages: int) -> Sit
     )
 
 
+def _store_of(workspace: Workspace) -> Database | None:
+    """The workspace's store, where it has one that answers."""
+    url = make_url(workspace.database_url)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return None
+    try:
+        return workspace.open_database()
+    except PartMissing:
+        return None
+
+
 def _visit(workspace: Workspace, loaded: LoadedSite, spider_class: type[LookSpider]) -> tuple[Run, LookSpider]:
     """A visit in a workspace of its own, on the same authority: what is seen while a file is written is no evidence."""
     with tempfile.TemporaryDirectory(prefix="tracemark-look-") as folder:
         aside = evolve(workspace, root=Path(folder), settings=workspace.settings.model_copy(update={"store": Store()}))
         aside.vault.mkdir()
         pages = PageClasses.load(workspace.root / PAGES)
-        outcome, spider = carry_out(begin_run(aside, loaded, None, pages), spider_class)
+        run = begin_run(aside, loaded, None, pages)
+        with ExitStack() as stack:
+            if (store := _store_of(workspace)) is not None:  # a host's pace is everybody's
+                stack.callback(store.close)
+                run = evolve(run, pace=evolve(run.pace, database=store))
+            outcome, spider = carry_out(run, spider_class)
     if spider is None:
         raise KeyboardInterrupt
     return outcome, spider
