@@ -149,7 +149,7 @@ def test_axe_finds_nothing_on_a_packet_on_its_way(tab: tuple[Page, list[str]], p
 
 def test_axe_finds_nothing_where_there_is_nothing_yet(chromium: Browser, tmp_path: Path) -> None:
     with serving(make_workspace(tmp_path / "empty", [])) as address, opened_page(chromium, address) as (page, _asked):
-        for path in ("/", "/triage", "/search", "/cases", "/sites", "/quality"):
+        for path in ("/", "/search", "/sites", "/quality"):
             page.goto(path)
             results = Axe().run(page, options=EVERY_RULE).response
             assert [(one["id"], one["nodes"][0]["html"][:160]) for one in results["violations"]] == [], path

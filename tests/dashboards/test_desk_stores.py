@@ -1,4 +1,4 @@
-"""The desk over both kinds of database: every statement that a page asks is one that both know."""
+"""The desk over the other kind of database: every statement that a page asks is one that both know."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from pipelines.workspace import Workspace
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from postgres import PostgresServer
 
-def test_every_screen_answers(store_url: str, tmp_path: Path) -> None:
+
+def test_every_screen_answers_over_postgresql(postgres: PostgresServer, tmp_path: Path) -> None:
     folder = make_workspace(tmp_path / "room", []).root
-    workspace = Workspace.read(folder, {"TRACEMARK_DATABASE_URL": store_url})
+    workspace = Workspace.read(folder, {"TRACEMARK_DATABASE_URL": postgres.emptied()})
     receive(workspace, feed_lines())
     with visiting(workspace) as client:
         assert f"{len(PISTOLS)} to decide" in text_of(page(client, "/"))
