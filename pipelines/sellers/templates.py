@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import compress
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +23,8 @@ NEARLY = 0.8
 """Least share of equal numbers of two sketches: the same template with other names and prices filled in."""
 _FEW, _MOST = 5, 40
 """Accounts that show a text, from which on they are counted; and how many are looked at."""
-_KEPT = 50_000
-"""Sketches that are kept at hand: some 20 MB."""
+_KEPT_BANDS, _KEPT_SKETCHES = 50_000, 100_000
+"""What is kept at hand of each, some 70 MB: of more the older half is let go, and looked up anew where it is needed."""
 _MOST_IN = 400
 
 
@@ -37,7 +37,8 @@ class Templates:
     """
 
     connection: sa.Connection
-    holders: dict[int, list[tuple[int, int]]] = field(factory=dict)
+    holders: dict[int, NDArray[np.int64]] = field(factory=dict)
+    """By band: rows of an account and a listing of it that shows the band."""
     sketches: dict[int, NDArray[np.uint32]] = field(factory=dict)
 
     def count_sharers(self, rows: Sequence[int]) -> dict[int, frozenset[int]]:
@@ -57,7 +58,8 @@ class Templates:
 
     def _sharers(self, values: Sequence[int], sketched: bytes) -> frozenset[int]:
         """The accounts that show one of these bands with a text nearly that of a sketch."""
-        pairs = {pair for value in values for pair in self.holders[value] if pair[1] in self.sketches}
+        held = (pair for value in values for pair in self.holders[value].tolist())
+        pairs = {(seller, listing) for seller, listing in held if listing in self.sketches}
         if len({seller for seller, _ in pairs}) < _FEW:
             return frozenset()
         sellers, shown = zip(*pairs, strict=True)
@@ -66,18 +68,22 @@ class Templates:
 
     def _look_up(self, values: Collection[int]) -> None:
         """Have the holders of these bands at hand, and the sketches of what they show."""
-        if len(self.sketches) > _KEPT:
-            self.holders.clear()
-            self.sketches.clear()
-        new = sorted(set(values) - self.holders.keys())
-        for value in new:
+        _let_go(self.holders, _KEPT_BANDS)
+        _let_go(self.sketches, _KEPT_SKETCHES)
+        for value in sorted(set(values) - self.holders.keys()):
             self.holders[value] = _holders(self.connection, value)
-        shown = {listing for value in new for _, listing in self.holders[value]}
+        shown = {listing for value in values for listing in self.holders[value][:, 1].tolist()}
         for part in _parts(sorted(shown - self.sketches.keys())):
             query = sa.select(offer_features.c.listing, offer_features.c.sketch)
             for row in self.connection.execute(query.where(offer_features.c.listing.in_(part))):
                 if row.sketch:
                     self.sketches[row.listing] = numbers(row.sketch)
+
+
+def _let_go(kept: dict[int, Any], most: int) -> None:
+    if len(kept) > most:
+        for key in list(islice(kept, len(kept) // 2)):
+            del kept[key]
 
 
 def _shared(connection: sa.Connection, rows: Sequence[int]) -> list[tuple[int, int, bytes]]:
@@ -103,12 +109,12 @@ def _shared(connection: sa.Connection, rows: Sequence[int]) -> list[tuple[int, i
     return [(row.value, row.listing, row.sketch) for row in connection.execute(query)]
 
 
-def _holders(connection: sa.Connection, value: int) -> list[tuple[int, int]]:
+def _holders(connection: sa.Connection, value: int) -> NDArray[np.int64]:
     """The first accounts that show a band, with a listing that does."""
     one = seller_marks.c
-    query = sa.select(one.seller, one.listing).where(one.kind == "text", one.value == value)
+    query = sa.select(one.seller, one.listing).where(one.kind == "text", one.value == value, one.listing.is_not(None))
     few = connection.execute(query.order_by(one.seller).limit(_MOST))
-    return [(row.seller, row.listing) for row in few if row.listing is not None]
+    return np.array([(row.seller, row.listing) for row in few], np.int64).reshape(-1, 2)
 
 
 def others(

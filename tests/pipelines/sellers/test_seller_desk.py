@@ -12,15 +12,16 @@ from seller_samples import BOILERPLATE, OWN_WORDS, START, piece
 
 from pipelines.intake import Arrival, Intake
 from pipelines.models import Capture, CaptureMethod, ListingContent, PageKind, SellerRef, StoredBytes
-from pipelines.sellers import desk
+from pipelines.sellers import desk, templates
 from pipelines.sellers.desk import assess_sellers
 from pipelines.sellers.export import item_lines, seller_lines
 from pipelines.sellers.rules import SellerRules
+from pipelines.sellers.templates import Templates
 from pipelines.store.assessing import AssessmentRecord, keep_assessments, read_waiting
 from pipelines.store.database import Database
 from pipelines.store.lines import all_rows, listing_records
 from pipelines.store.runs import Run, SiteRecord, record_site, start_run
-from pipelines.store.tables import item_listings, items, journal, seller_assessments
+from pipelines.store.tables import item_listings, items, journal, seller_assessments, sellers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -272,6 +273,27 @@ def test_an_item_keeps_its_id_when_more_is_offered(database: Database) -> None:
     assess(database)
     sellers_assessed(database)
     assert before < {item["id"] for item in item_lines(database, None)}
+
+
+@pytest.mark.parametrize("bound", ["_KEPT_BANDS", "_KEPT_SKETCHES"])
+def test_who_shows_a_text_is_the_same_however_little_is_kept_at_hand(
+    database: Database, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    for number in range(21):
+        see(database, f"a{number}", number, seller=f"s{number % 7}", text=f"{OWN_WORDS[number % 3]} {BOILERPLATE}")
+    assess(database)
+    sellers_assessed(database)
+    with database.read() as connection:
+        rows = list(connection.scalars(sa.select(sellers.c.id)))
+        at_once = Templates(connection).count_sharers(rows)
+        monkeypatch.setattr(templates, bound, 1)
+        one_by_one: dict[int, frozenset[int]] = {}
+        little = Templates(connection)
+        for row in rows:
+            one_by_one |= little.count_sharers([row])
+    assert len(at_once) == 21
+    assert all(len(found) == 7 for found in at_once.values())
+    assert one_by_one == at_once
 
 
 def test_marks_of_a_few_sellers_are_not_sought_among_everybodys(tmp_path: Path) -> None:
