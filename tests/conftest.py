@@ -11,6 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from playwright.sync_api import Browser
     from postgres import PostgresServer
 
 HERE = Path(__file__).parent
@@ -26,6 +27,19 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A browser, for as long as this run (or worker) lasts: Playwright can be started once in a thread."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- only where it is asked for
+
+    from crawler.browser import require_chromium  # noqa: PLC0415
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store: a test that asks for it runs on both kinds of database."""
@@ -39,15 +53,10 @@ DEAR = ("test_demo.py", "pipelines/index", "crawler/crawl", "crawler/workers", "
 """What takes longest, which begins first: what is begun last keeps the other workers waiting."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file's tests on one worker, and all that needs Elasticsearch, so that what is dear is made once."""
-    order: dict[pytest.Item, int] = {}
-    for item in items:
-        path = item.path.relative_to(HERE).as_posix()
-        item.add_marker(pytest.mark.xdist_group("index" if path.startswith("pipelines/index/") else path))
-        order[item] = next((at for at, dear in enumerate(DEAR) if path.startswith(dear)), len(DEAR))
-    items.sort(key=order.__getitem__)
+    """Begin with what is dear (`make test` hands whole files to its workers, in this order)."""
+    places = {item: item.path.relative_to(HERE).as_posix() for item in items}
+    items.sort(key=lambda item: next((at for at, dear in enumerate(DEAR) if places[item].startswith(dear)), len(DEAR)))
 
 
 MAY_BE_SKIPPED = ("pipelines/index/test_index_cluster.py",)

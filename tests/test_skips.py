@@ -44,7 +44,7 @@ def test_a_skipped_test_is_a_failure(tmp_path: Path) -> None:
         ".",
         ".",
     ]
-    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": ""}
     done = subprocess.run(command, cwd=tmp_path, env=alone, check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1, done.stdout
     assert done.stdout.splitlines()[-1].startswith("1 failed, 2 errors"), done.stdout

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from desk_samples import feed_lines, make_workspace
 from desk_serving import copied, visiting
-from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
     from starlette.testclient import TestClient
 
     from pipelines.workspace import Workspace
@@ -48,11 +46,3 @@ def reader(sample: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """A client of a copy shared by a module, for tests that decide nothing."""
     with visiting(copied(sample, tmp_path_factory.mktemp("shared") / "room")) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield browser
-        browser.close()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
-from crawler.browser import require_chromium
 from crawler.demo import bazarlive
 from crawler.demo.inventory import Market, load_inventory
 from crawler.demo.views import visible_listings
@@ -16,16 +14,10 @@ from pipelines.models import ListingStatus
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser, Page
+
     from crawler.demo.clock import FileClock
     from crawler.demo.marketplaces import Marketplaces
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=require_chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
